@@ -1,0 +1,1 @@
+"""Where things are: points, distances, areas, travel time and privacy cells."""
