@@ -1,0 +1,82 @@
+"""What the policy says of a wave: its radius, its size, its deadline, and when the next one is due."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from matching.arrays import Floats, Ints
+from matching.policy import MatchingPolicy
+
+
+class ChoreKind(StrEnum):
+    """How soon a chore is wanted: as soon as somebody can, later today, or on another day."""
+
+    NOW = "now"
+    TODAY = "today"
+    FUTURE = "future"
+
+
+def kind_of(wanted_now: bool, window_start: datetime, now: datetime, zone: ZoneInfo) -> ChoreKind:
+    """The kind of a chore, by the calendar on the market's wall. Times are aware."""
+    if wanted_now:
+        return ChoreKind.NOW
+    same_day = window_start.astimezone(zone).date() <= now.astimezone(zone).date()
+    return ChoreKind.TODAY if same_day else ChoreKind.FUTURE
+
+
+def match_by(
+    policy: MatchingPolicy,
+    *,
+    wanted_now: bool,
+    posted_at: datetime,
+    window_end: datetime,
+    duration: timedelta,
+) -> datetime:
+    """Until when a chore may be matched: its last possible start, and for a chore for now the policy's patience."""
+    last_start = window_end - duration
+    if not wanted_now:
+        return last_start
+    return min(last_start, posted_at + timedelta(seconds=policy.match_now_within_s))
+
+
+def offer_deadline_s(policy: MatchingPolicy, kind: ChoreKind, match_by_in_s: float) -> float:
+    """Seconds an offer may stay unanswered: by the kind of chore, and never over the policy's share of what is left.
+
+    At least one second, so that an offer made at the last moment still exists.
+    """
+    by_kind = {
+        ChoreKind.NOW: policy.offer_deadline_now_s,
+        ChoreKind.TODAY: policy.offer_deadline_today_s,
+        ChoreKind.FUTURE: policy.offer_deadline_future_s,
+    }
+    return max(1.0, min(by_kind[kind], policy.offer_deadline_share * match_by_in_s))
+
+
+def radius_m(policy: MatchingPolicy, wave: int) -> float:
+    """Metres that wave number `wave` (the first is 0) reaches."""
+    # The exponent is bounded so that a chore asked for the hundredth time cannot overflow.
+    grown = policy.radius_m * policy.radius_growth ** min(wave, 100)
+    return min(grown, policy.radius_cap_m)
+
+
+def offers_wanted(chance_each: Floats, wanted_fill_chance: Floats, most: Ints) -> Ints:
+    """How many offers a wave needs, elementwise, so that at least one is accepted with the wanted chance.
+
+    The least k with 1 - (1 - chance)^k >= wanted, between 1 and `most`. Chances are per offer, within (0, 1).
+    """
+    chance = np.clip(chance_each, 1e-9, 1 - 1e-9)
+    exact = np.log1p(-wanted_fill_chance) / np.log1p(-chance)
+    # The epsilon keeps a k that fits exactly from being rounded up by the last bit of a logarithm.
+    return np.clip(np.ceil(exact - 1e-9), 1, most).astype(np.int64)
+
+
+def next_wave_at(policy: MatchingPolicy, wave_started_at: datetime) -> datetime:
+    """When a chore whose wave found nobody is due again."""
+    return wave_started_at + timedelta(seconds=policy.wave_retry_s)
+
+
+def round_starts_at(policy: MatchingPolicy, first_work_at: datetime) -> datetime:
+    """When a round over work that began to gather at `first_work_at` starts."""
+    return first_work_at + timedelta(seconds=policy.gather_s)
