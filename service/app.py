@@ -1,0 +1,64 @@
+"""The composition root of the api: settings in, a FastAPI application out.
+
+Every router is listed in `ROUTERS`; the layers around them, outermost first, are the request log and the body guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from service.db.engine import Database, make_engine
+from service.health import router as health
+from service.http import problems
+from service.http.access import SessionWatch
+from service.http.guard import BodyGuard
+from service.http.limits import Limits
+from service.http.logs import RequestLog, configure_logs
+from service.runtime import Runtime
+from service.settings import Settings
+
+ROUTERS: tuple[APIRouter, ...] = (health,)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The api. Opens its database when it starts and closes everything when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs(settings)
+        database = Database(
+            make_engine(settings.url(), pool=settings.database_pool, application="dibs-api")
+        )
+        app.state.runtime = Runtime(
+            settings, database, SessionWatch(settings.session_check_s), Limits(settings)
+        )
+        try:
+            yield
+        finally:
+            await database.dispose()
+
+    app = FastAPI(
+        title="Dibs",
+        version="1",
+        summary="In-person chores, matched to taskers nearby.",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url="/v1/docs",
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(BodyGuard, limit=settings.body_limit_bytes, depth=settings.json_depth_limit)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The endpoint's function name: stable, and what a generated client calls its method."""
+    return route.name

@@ -1,0 +1,102 @@
+"""The engine: one operation, one transaction, committed at the edge.
+
+`Database.run(operation, ...)` is the only place where a transaction begins and ends. It gives the operation a
+session, commits when it returns and rolls back when it raises; runs it once more after a deadlock or a
+serialization failure, and counts that; turns a broken constraint into the refusal it stands for; and, after the
+commit and never before, passes on whom the operation asked to wake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+from prometheus_client import Counter
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from service.db.constraints import DEADLOCK, SERIALIZATION, meaning_of, sqlstate_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Operation = Callable[Concatenate[AsyncSession, P], Awaitable[T]]
+
+RETRIED = Counter("dibs_transactions_retried", "Transactions run again, by SQLSTATE", ["sqlstate"])
+WAKES = "dibs.wakes"
+
+
+def wake(session: AsyncSession, *topics: str) -> None:
+    """Ask that whoever waits for `topics` (such as "events" or "work:3") be woken after this commit."""
+    session.info.setdefault(WAKES, set()).update(topics)
+
+
+def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> AsyncEngine:
+    """An engine on psycopg 3. UTC sessions; jit off, which costs more than it gives on short queries."""
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    options = (
+        "-c jit=off -c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    )
+    return create_async_engine(
+        target,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        connect_args={"options": options, "application_name": application},
+    )
+
+
+class Database:
+    """The database as the edge sees it. `on_wake` is called with the wanted topics after a commit."""
+
+    def __init__(
+        self, engine: AsyncEngine, on_wake: Callable[[frozenset[str]], None] = lambda _: None
+    ) -> None:
+        self.engine = engine
+        self.on_wake = on_wake
+
+    async def run(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one operation in one transaction and return what it returns.
+
+        Raises the operation's own Problem, the Problem a broken constraint stands for, or the database's error.
+        """
+        try:
+            return await self._once(operation, *args, **kwargs)
+        except DBAPIError as error:
+            state = sqlstate_of(error)
+            if state not in (DEADLOCK, SERIALIZATION):
+                raise
+            RETRIED.labels(state).inc()
+        return await self._once(operation, *args, **kwargs)
+
+    async def _once(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            try:
+                result = await operation(session, *args, **kwargs)
+                await session.commit()
+            except DBAPIError as error:
+                if meaning := meaning_of(error):
+                    raise meaning from error
+                raise
+            wanted: set[str] = session.info.get(WAKES, set())
+        if wanted:
+            self.on_wake(frozenset(wanted))
+        return result
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, pool: int = 5, application: str = "dibs"
+) -> AsyncIterator[Database]:
+    """A database for a command or a test, closed at the end."""
+    database = Database(make_engine(url, pool=pool, application=application))
+    try:
+        yield database
+    finally:
+        await database.dispose()

@@ -1,0 +1,55 @@
+"""The tables, a file per noun. Constraints are the backstop of what the code decides; each index names its query."""
+
+from service.db.tables.accounts import Account, IdempotencyKey, LoginSession, RefreshToken
+from service.db.tables.base import Base, new_id
+from service.db.tables.bookings import Booking
+from service.db.tables.chores import Chore
+from service.db.tables.events import Device, Event, EventCounter, StreamTicket
+from service.db.tables.markets import AuditEntry, Category, Lease, Market, PolicyVersion
+from service.db.tables.offers import Decision, Offer, Round
+from service.db.tables.taskers import (
+    Block,
+    Favourite,
+    HoursException,
+    Presence,
+    PresenceLog,
+    ServiceArea,
+    Skill,
+    Tasker,
+    WeeklyHours,
+)
+
+metadata = Base.metadata
+
+__all__ = [
+    "Account",
+    "AuditEntry",
+    "Base",
+    "Block",
+    "Booking",
+    "Category",
+    "Chore",
+    "Decision",
+    "Device",
+    "Event",
+    "EventCounter",
+    "Favourite",
+    "HoursException",
+    "IdempotencyKey",
+    "Lease",
+    "LoginSession",
+    "Market",
+    "Offer",
+    "PolicyVersion",
+    "Presence",
+    "PresenceLog",
+    "RefreshToken",
+    "Round",
+    "ServiceArea",
+    "Skill",
+    "StreamTicket",
+    "Tasker",
+    "WeeklyHours",
+    "metadata",
+    "new_id",
+]

@@ -1,0 +1,54 @@
+"""Health: alive, ready (database reachable at the migration this code was written for), and metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.db.migrations import migration_head
+from service.errors import NotReady
+from service.http.schemas import Out
+from service.runtime import Run
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Out):
+    """The state of this process."""
+
+    status: str
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process is alive."""
+    return Health(status="alive")
+
+
+@router.get("/readyz")
+async def readyz(runtime: Run) -> Health:
+    """The process can serve: not draining, and its database answers at the right migration."""
+    if runtime.draining:
+        raise NotReady("This process is draining.")
+    try:
+        found = await runtime.database.run(_migration)
+    except (SQLAlchemyError, OSError):
+        raise NotReady("The database does not answer.") from None
+    if found != migration_head():
+        raise NotReady(
+            "The database is at another migration.", found=found, wanted=migration_head()
+        )
+    return Health(status="ready")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics() -> Response:
+    """Prometheus metrics of this process."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _migration(session: AsyncSession) -> str | None:
+    return await session.scalar(text("SELECT version_num FROM alembic_version"))

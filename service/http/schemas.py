@@ -1,0 +1,86 @@
+"""The wire's common shapes: strict inputs, separate outputs, GeoJSON points, money, UTC times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
+
+from geo.points import LonLat, parse_lonlat
+
+
+class In(BaseModel):
+    """A request body: unknown fields are refused, types are not guessed, text is trimmed."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, str_strip_whitespace=True, allow_inf_nan=False, frozen=True
+    )
+
+
+class Out(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+UtcTime = Annotated[
+    AwareDatetime,
+    PlainSerializer(_utc, return_type=str, when_used="json"),
+    Field(examples=["2026-11-23T17:00:00.000Z"]),
+]
+"""RFC 3339 with an offset in, UTC with milliseconds out."""
+
+TimeIn = Annotated[
+    AwareDatetime,
+    Field(strict=False, examples=["2026-11-23T17:00:00Z"]),
+    AfterValidator(lambda t: t.astimezone(UTC)),
+]
+
+
+class PointIn(In):
+    """A GeoJSON Point: longitude first, then latitude, WGS 84."""
+
+    type: Literal["Point"]
+    coordinates: list[float] = Field(min_length=2, max_length=2, examples=[[-0.0553, 51.545]])
+
+    @field_validator("coordinates")
+    @classmethod
+    def _on_earth(cls, position: list[float]) -> list[float]:
+        parse_lonlat(position)
+        return position
+
+    def lonlat(self) -> LonLat:
+        """The place."""
+        return parse_lonlat(self.coordinates)
+
+
+class PointOut(Out):
+    """A GeoJSON Point."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: list[float] = Field(examples=[[-0.0553, 51.545]])
+
+    @classmethod
+    def of(cls, place: LonLat) -> PointOut:
+        """The point of a place, to a centimetre."""
+        return cls(coordinates=[round(place.lon, 7), round(place.lat, 7)])
+
+
+class Money(Out):
+    """An amount in the currency's minor unit: 2500 GBP is 25 pounds."""
+
+    amount: int = Field(examples=[2500])
+    currency: str = Field(examples=["GBP"])

@@ -1,0 +1,69 @@
+"""Tokens: signed access tokens that expire in minutes, and random secrets of which only a hash is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from service.errors import NotSignedIn, TokenExpired
+
+ALGORITHM = "HS256"
+AUDIENCE = "dibs"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says: whose it is and of which sign-in."""
+
+    account_id: UUID
+    session_id: UUID
+
+
+def sign_access(claims: Claims, *, key: str, now: datetime, lifetime_s: int) -> str:
+    """A JWT for `lifetime_s` seconds from `now`."""
+    payload = {
+        "sub": str(claims.account_id),
+        "sid": str(claims.session_id),
+        "aud": AUDIENCE,
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(seconds=lifetime_s)).timestamp()),
+    }
+    return jwt.encode(payload, key, algorithm=ALGORITHM)
+
+
+def read_access(token: str, *, key: str, now: datetime) -> Claims:
+    """Check signature, audience and expiry at `now`. Raises NotSignedIn or TokenExpired."""
+    try:
+        payload = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            options={
+                "require": ["sub", "sid", "exp", "iat"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+        claims = Claims(UUID(payload["sub"]), UUID(payload["sid"]))
+        expired = now.timestamp() >= float(payload["exp"])
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        raise NotSignedIn("The access token is not valid.") from None
+    if expired:
+        raise TokenExpired()
+    return claims
+
+
+def new_secret() -> str:
+    """A random URL-safe secret of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(secret: str) -> bytes:
+    """SHA-256 of a random secret. Enough for 256 random bits; passwords take argon2id instead."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

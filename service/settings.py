@@ -1,0 +1,112 @@
+"""Settings: everything a deployment may choose, read once from the environment (prefix `DIBS_`).
+
+A secret has a default only for development; any other environment that would run with it is refused at start.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-change-me-please"
+"""The signing key of a laptop. Known to everybody who reads this file, so refused outside development."""
+
+Origins = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """The service's settings. Raises pydantic's ValidationError, naming the variable, when one is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIBS_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    environment: Literal["development", "test", "production"] = "development"
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL with PostGIS; DATABASE_URL works too"
+    )
+    secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), min_length=32)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    database_pool: int = Field(
+        default=20, ge=1, le=200, description="connections kept by one process"
+    )
+    body_limit_bytes: int = Field(default=256 * 1024, ge=1024)
+    json_depth_limit: int = Field(default=32, ge=4, le=200)
+
+    access_token_s: int = Field(default=600, ge=30, le=3600)
+    refresh_token_s: int = Field(default=30 * 24 * 3600, ge=3600)
+    session_check_s: float = Field(
+        default=5.0, ge=0.0, le=5.0, description="how stale a revocation may be"
+    )
+    cheap_password_hashes: bool = Field(
+        default=False, description="seeded people share one cheap hash"
+    )
+
+    sign_in_limit: str = Field(
+        default="20/minute", description="per address; empty switches it off"
+    )
+    sign_up_limit: str = "20/minute"
+    post_limit: str = Field(default="30/minute", description="per client")
+    unlimited_addresses: Origins = Field(
+        default=(), description="peers the rate limits do not count"
+    )
+    allowed_origins: Origins = Field(
+        default=(), description="browser origins that may open the stream"
+    )
+
+    idempotency_kept_s: int = Field(default=24 * 3600, ge=60)
+    events_kept_s: int = Field(default=7 * 24 * 3600, ge=60)
+    decisions_kept_s: int = Field(default=90 * 24 * 3600, ge=3600)
+    presence_log_kept_s: int = Field(default=30 * 24 * 3600, ge=3600)
+
+    lease_s: float = Field(
+        default=5.0, gt=0.5, le=60, description="a dead dispatcher is replaced after this"
+    )
+    poll_s: float = Field(
+        default=1.0, gt=0.01, le=60, description="the fall-back when no wake-up arrives"
+    )
+    no_show_grace_s: int = Field(
+        default=1800, ge=0, description="after the planned end without a start"
+    )
+    drain_s: float = Field(default=10.0, ge=0, le=120)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("unlimited_addresses", "allowed_origins"):
+            given = values.get(name)
+            if isinstance(given, str):
+                values[name] = tuple(part.strip() for part in given.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _no_development_defaults_in_production(self) -> Self:
+        if self.environment == "production":
+            if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
+                raise ValueError("DIBS_SECRET_KEY must be set outside development")
+            if self.cheap_password_hashes:
+                raise ValueError("DIBS_CHEAP_PASSWORD_HASHES is refused outside development")
+        return self
+
+    def url(self) -> str:
+        """The database's URL as given (`DIBS_DATABASE_URL`, then `DATABASE_URL`). Raises ValueError if none is."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        if url := os.environ.get("DATABASE_URL"):
+            return url
+        raise ValueError("no database: set DATABASE_URL, or start one with `dibs db up`")
+
+
+@lru_cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
