@@ -1,6 +1,7 @@
 """The composition root of the api: settings in, a FastAPI application out.
 
-Every router is listed in `ROUTERS`; the layers around them, outermost first, are the request log and the body guard.
+Every router is listed in `ROUTERS`; the layers around them, outermost first, are the request log
+and the body guard.
 """
 
 from __future__ import annotations

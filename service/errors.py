@@ -1,7 +1,9 @@
-"""Errors: every refusal the service can give, each with a stable `type`, its HTTP status and a plain title.
+"""Errors: every refusal the service can give, each with a stable `type`, its HTTP status and a
+plain title.
 
-An operation raises one of these with the facts of the case; the edge turns it into RFC 9457 problem+json. The
-classes below are the whole table: a client can rely on `type`, and on the facts named here as members.
+An operation raises one of these with the facts of the case; the edge turns it into RFC 9457
+problem+json. The classes below are the whole table: a client can rely on `type`, and on the facts
+named here as members.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ TYPE_PREFIX = "https://dibs.example/problems/"
 
 
 class Problem(Exception):
-    """A refusal. `detail` is a sentence for people; `facts` are members for programs, never a secret or a place."""
+    """A refusal. `detail` is a sentence for people; `facts` are members for programs, never a
+    secret or a place.
+    """
 
     type: ClassVar[str] = "problem"
     status: ClassVar[int] = 500
@@ -142,7 +146,9 @@ class OverlappingBooking(Conflict):
 
 
 class WrongState(Conflict):
-    """An action that the lifecycle does not allow from where the thing stands. Facts: `state`, `action`."""
+    """An action that the lifecycle does not allow from where the thing stands. Facts: `state`,
+    `action`.
+    """
 
     type, title = "wrong-state", "That cannot be done in its present state"
 
@@ -211,6 +217,16 @@ class InternalError(Problem):
 
 class NotReady(Problem):
     type, status, title = "not-ready", 503, "The service is not ready"
+
+
+class Busy(Problem):
+    """Too much is under way at once; nothing was done. Answers Retry-After."""
+
+    type, status, title = "busy", 503, "The service is busy; try again in a moment"
+
+    def __init__(self, detail: str = "", /, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.headers = {"Retry-After": "1"}
 
 
 def all_problems() -> list[type[Problem]]:

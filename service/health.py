@@ -1,4 +1,6 @@
-"""Health: alive, ready (database reachable at the migration this code was written for), and metrics."""
+"""Health: alive, ready (database reachable at the migration this code was written for), and
+metrics.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The runtime: what one process holds and passes to its endpoints. Built once, in `app.py` or a test."""
+"""The runtime: what one process holds and passes to its endpoints. Built once, in `app.py` or a
+test.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Runtime:
 
 def runtime_of(connection: HTTPConnection) -> Runtime:
     """The runtime of the app that serves this connection."""
-    return cast(Runtime, connection.app.state.runtime)
+    return cast("Runtime", connection.app.state.runtime)
 
 
 def _database(connection: HTTPConnection) -> Database:

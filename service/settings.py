@@ -1,6 +1,7 @@
 """Settings: everything a deployment may choose, read once from the environment (prefix `DIBS_`).
 
-A secret has a default only for development; any other environment that would run with it is refused at start.
+A secret has a default only for development; any other environment that would run with it is
+refused at start.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-DEVELOPMENT_SECRET = "development-only-secret-change-me-please"
-"""The signing key of a laptop. Known to everybody who reads this file, so refused outside development."""
+DEVELOPMENT_SECRET = "development-only-secret-change-me-please"  # noqa: S105 (refused in production)
+"""The signing key of a laptop. Known to everybody who reads this file, so refused outside
+development."""
 
 Origins = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """The service's settings. Raises pydantic's ValidationError, naming the variable, when one is wrong."""
+    """The service's settings. Raises pydantic's ValidationError, naming the variable, when one is
+    wrong.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="DIBS_", env_file=".env", extra="ignore", frozen=True
@@ -98,7 +102,9 @@ class Settings(BaseSettings):
         return self
 
     def url(self) -> str:
-        """The database's URL as given (`DIBS_DATABASE_URL`, then `DATABASE_URL`). Raises ValueError if none is."""
+        """The database's URL as given (`DIBS_DATABASE_URL`, then `DATABASE_URL`). Raises
+        ValueError if none is.
+        """
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         if url := os.environ.get("DATABASE_URL"):

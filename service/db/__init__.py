@@ -1,1 +1,3 @@
-"""The database: tables, the engine, what constraints mean, migrations, and the private cluster of a laptop."""
+"""The database: tables, the engine, what constraints mean, migrations, and the private cluster of
+a laptop.
+"""

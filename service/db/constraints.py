@@ -1,4 +1,6 @@
-"""Which constraint means which refusal, said once: what the database stops, the caller hears in the same words."""
+"""Which constraint means which refusal, said once: what the database stops, the caller hears in
+the same words.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def sqlstate_of(error: DBAPIError) -> str | None:
 
 
 def meaning_of(error: DBAPIError) -> Problem | None:
-    """The refusal a broken constraint stands for; None if the error is not one that a caller can cause."""
+    """The refusal a broken constraint stands for; None if the error is not one that a caller can
+    cause.
+    """
     diagnostics = getattr(error.orig, "diag", None)
     kind = MEANING.get(getattr(diagnostics, "constraint_name", None) or "")
     return kind() if kind else None

@@ -1,9 +1,9 @@
 """The engine: one operation, one transaction, committed at the edge.
 
-`Database.run(operation, ...)` is the only place where a transaction begins and ends. It gives the operation a
-session, commits when it returns and rolls back when it raises; runs it once more after a deadlock or a
-serialization failure, and counts that; turns a broken constraint into the refusal it stands for; and, after the
-commit and never before, passes on whom the operation asked to wake.
+`Database.run(operation, ...)` is the only place where a transaction begins and ends. It gives the
+operation a session, commits when it returns and rolls back when it raises; runs it once more after
+a deadlock or a serialization failure, and counts that; turns a broken constraint into the refusal
+it stands for; and, after the commit and never before, passes on whom the operation asked to wake.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ WAKES = "dibs.wakes"
 
 
 def wake(session: AsyncSession, *topics: str) -> None:
-    """Ask that whoever waits for `topics` (such as "events" or "work:3") be woken after this commit."""
+    """Ask that whoever waits for `topics` (such as "events" or "work:3") be woken after this
+    commit.
+    """
     session.info.setdefault(WAKES, set()).update(topics)
 
 
 def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> AsyncEngine:
-    """An engine on psycopg 3. UTC sessions; jit off, which costs more than it gives on short queries."""
+    """An engine on psycopg 3. UTC sessions; jit off, which costs more than it gives on short
+    queries.
+    """
     target = make_url(url).set(drivername="postgresql+psycopg")
     options = (
         "-c jit=off -c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
@@ -49,7 +53,7 @@ def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> Async
 
 
 class Database:
-    """The database as the edge sees it. `on_wake` is called with the wanted topics after a commit."""
+    """The database as the edge sees it. After a commit `on_wake` is called with the wanted topics."""
 
     def __init__(
         self, engine: AsyncEngine, on_wake: Callable[[frozenset[str]], None] = lambda _: None
@@ -60,7 +64,8 @@ class Database:
     async def run(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one operation in one transaction and return what it returns.
 
-        Raises the operation's own Problem, the Problem a broken constraint stands for, or the database's error.
+        Raises the operation's own Problem, the Problem a broken constraint stands for, or the
+        database's error.
         """
         try:
             return await self._once(operation, *args, **kwargs)

@@ -1,9 +1,10 @@
 """Access: who is calling, and the five kinds of caller a route can be for.
 
-A route names its caller in its signature: `Person` (anybody signed in), `Client`, `Tasker`, `Operator` (may look),
-`Editor` (an operator who may change). A route without one of them is public. The access token is checked for its
-signature and age; that its session still stands, and what its account may do, is read from the database and
-remembered for at most `session_check_s` seconds, so a revocation or a suspension acts within that time everywhere.
+A route names its caller in its signature: `Person` (anybody signed in), `Client`, `Tasker`,
+`Operator` (may look), `Editor` (an operator who may change). A route without one of them is
+public. The access token is checked for its signature and age; that its session still stands, and
+what its account may do, is read from the database and remembered for at most `session_check_s`
+seconds, so a revocation or a suspension acts within that time everywhere.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class _Standing:
 
 
 class SessionWatch:
-    """Sessions as the database had them at most `fresh_s` seconds ago. At most `most` are remembered."""
+    """Sessions as the database had them at most `fresh_s` seconds ago. At most `most` are
+    remembered.
+    """
 
     def __init__(self, fresh_s: float, most: int = 50_000) -> None:
         self.fresh_s, self.most = fresh_s, most
@@ -66,9 +69,9 @@ class SessionWatch:
         if standing.caller.account_id != claims.account_id:
             raise NotSignedIn("The access token is not valid.")
         if standing.revoked:
-            raise SessionRevoked()
+            raise SessionRevoked
         if standing.suspended:
-            raise Suspended()
+            raise Suspended
         return standing.caller
 
     def forget(self, session_id: UUID) -> None:
@@ -123,7 +126,7 @@ async def person(
 ) -> Caller:
     """Anybody who is signed in."""
     if credentials is None:
-        raise NotSignedIn()
+        raise NotSignedIn
     return await authenticate(credentials.credentials, runtime_of(connection))
 
 

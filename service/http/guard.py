@@ -1,4 +1,6 @@
-"""The body guard: an ASGI layer that reads a request's body once, bounded, and refuses what is not strict JSON."""
+"""The body guard: an ASGI layer that reads a request's body once, bounded, and refuses what is not
+strict JSON.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,15 @@ from service.http.problems import problem_response
 
 
 class BodyGuard:
-    """Reads at most `limit` bytes and at most `depth` levels of JSON; answers 413, 415 or 400 otherwise."""
+    """Reads at most `limit` bytes and at most `depth` levels of JSON; answers 413, 415 or 400
+    otherwise.
+    """
 
     def __init__(self, app: ASGIApp, limit: int, depth: int) -> None:
         self.app, self.limit, self.depth = app, limit, depth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, its body read and found fit."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
@@ -56,13 +61,15 @@ class BodyGuard:
         if body:
             media = headers.get("content-type", "").partition(";")[0].strip().lower()
             if media != "application/json" and not media.endswith("+json"):
-                raise UnsupportedMedia()
+                raise UnsupportedMedia
             strict_json(body, self.depth)
         return body
 
 
 def strict_json(body: bytes, depth: int) -> Any:
-    """Parse UTF-8 JSON without NaN, Infinity, lone surrogates or more than `depth` levels. Raises MalformedJson."""
+    """Parse UTF-8 JSON without NaN, Infinity, lone surrogates or more than `depth` levels. Raises
+    MalformedJson.
+    """
     try:
         document = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -82,7 +89,9 @@ def _no_constant(name: str) -> Never:
 
 
 def _check(document: Any, depth: int) -> None:
-    """Walk level by level, without recursion: depth, numbers beyond a double, and strings UTF-8 cannot hold."""
+    """Walk level by level, without recursion: depth, numbers beyond a double, and strings UTF-8
+    cannot hold.
+    """
     level = [document]
     for _ in range(depth + 1):
         if not level:

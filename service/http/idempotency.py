@@ -1,8 +1,9 @@
-"""Idempotency: a POST that creates, sent again with the same `Idempotency-Key`, gets the first one's answer.
+"""Idempotency: a POST that creates, sent again with the same `Idempotency-Key`, gets the first
+one's answer.
 
-The key's row and what the request does are one transaction: either both are there or neither is. A second request
-with the same key waits on the row until the first has committed, then repeats its answer with
-`Idempotency-Replayed: true`; with another body it is refused.
+The key's row and what the request does are one transaction: either both are there or neither is. A
+second request with the same key waits on the row until the first has committed, then repeats its
+answer with `Idempotency-Replayed: true`; with another body it is refused.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Once:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> JSONResponse:
-        """Run `operation` in one transaction and answer 201, or repeat the answer kept under the key."""
+        """Run `operation` in one transaction and answer 201, or repeat the answer kept under the
+        key.
+        """
         now = self.runtime.now()
 
         async def once(session: AsyncSession) -> tuple[dict[str, Any], bool]:
@@ -81,7 +84,7 @@ class Once:
             )
         ).one()
         if kept.request_hash != self.request_hash:
-            raise IdempotencyKeyReused()
+            raise IdempotencyKeyReused
         answer: dict[str, Any] = kept.answer
         return answer
 
@@ -95,7 +98,7 @@ class Once:
 
 def _once(request: Request, key: KeyHeader = None) -> Once:
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
-        raise IdempotencyKeyInvalid()
+        raise IdempotencyKeyInvalid
     token = request.headers.get("authorization", "")
     body: bytes = request.scope.get("dibs.body", b"")
     route = f"{request.method} {request.url.path}"
@@ -106,7 +109,9 @@ def _once(request: Request, key: KeyHeader = None) -> Once:
 
 
 def _scope_of(request: Request, authorization: str) -> str:
-    """Keys of one person never meet another's. A signed-in request is scoped by its account, read from the token."""
+    """Keys of one person never meet another's. A signed-in request is scoped by its account, read
+    from the token.
+    """
     runtime = runtime_of(request)
     _, _, token = authorization.partition(" ")
     if not token:

@@ -1,7 +1,8 @@
-"""Rate limits: how often an address or a person may try something, counted per process in a moving window.
+"""Rate limits: how often an address or a person may try something, counted per process in a moving
+window.
 
-Decision: counted in memory. With n api processes a limit is n times as wide at the most; a shared counter would
-put a write in front of every sign-in to protect what argon2id already makes slow.
+Decision: counted in memory. With n api processes a limit is n times as wide at the most; a shared
+counter would put a write in front of every sign-in to protect what argon2id already makes slow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from service.settings import Settings
 
 
 class Limits:
-    """The limits of one process. `check` raises TooManyRequests, with Retry-After, when one is used up."""
+    """The limits of one process. `check` raises TooManyRequests, with Retry-After, when one is
+    used up.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())

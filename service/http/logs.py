@@ -1,4 +1,6 @@
-"""Logs: structured lines with a request id, on standard output; never a coordinate, a token or a query string."""
+"""Logs: structured lines with a request id, on standard output; never a coordinate, a token or a
+query string.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,15 @@ def configure_logs(settings: Settings) -> None:
 
 
 class RequestLog:
-    """An ASGI layer: gives each request an id, logs one line for it, and feeds the latency histogram."""
+    """An ASGI layer: gives each request an id, logs one line for it, and feeds the latency
+    histogram.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request under an id of its own."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

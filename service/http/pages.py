@@ -1,4 +1,6 @@
-"""Cursor pages: newest first, by id (UUID version 7, so by time), with an opaque cursor to the next page."""
+"""Cursor pages: newest first, by id (UUID version 7, so by time), with an opaque cursor to the
+next page.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ def _cut(
     try:
         return Cut(limit, UUID(bytes=base64.urlsafe_b64decode(cursor + "==")))
     except ValueError:
-        raise BadCursor() from None
+        raise BadCursor from None
 
 
 PageOf = Annotated[Cut, Depends(_cut)]
@@ -51,7 +53,9 @@ PageOf = Annotated[Cut, Depends(_cut)]
 def page(
     rows: Sequence[Row], cut: Cut, id_of: Callable[[Row], UUID], show: Callable[[Row], T]
 ) -> Page[T]:
-    """The page made of `rows`, which a query fetched with `limit + 1` so that a next page is known of."""
+    """The page made of `rows`, which a query fetched with `limit + 1` so that a next page is known
+    of.
+    """
     shown = rows[: cut.limit]
     more = len(rows) > cut.limit
     cursor = base64.urlsafe_b64encode(id_of(shown[-1]).bytes).decode().rstrip("=") if more else None

@@ -1,4 +1,6 @@
-"""Tokens: signed access tokens that expire in minutes, and random secrets of which only a hash is kept."""
+"""Tokens: signed access tokens that expire in minutes, and random secrets of which only a hash is
+kept.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ def read_access(token: str, *, key: str, now: datetime) -> Claims:
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise NotSignedIn("The access token is not valid.") from None
     if expired:
-        raise TokenExpired()
+        raise TokenExpired
     return claims
 
 

@@ -1,4 +1,6 @@
-"""The tables, a file per noun. Constraints are the backstop of what the code decides; each index names its query."""
+"""The tables, a file per noun. Constraints are the backstop of what the code decides; each index
+names its query.
+"""
 
 from service.db.tables.accounts import Account, IdempotencyKey, LoginSession, RefreshToken
 from service.db.tables.base import Base, new_id

@@ -1,4 +1,6 @@
-"""Accounts: people, their signed-in sessions and refresh tokens, and the answers kept for repeated requests."""
+"""Accounts: people, their signed-in sessions and refresh tokens, and the answers kept for repeated
+requests.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class RefreshToken(Base):
 
 
 class IdempotencyKey(Base):
-    """The answer given to a POST with this key, so that a repeat gets the same and changes nothing."""
+    """The answer given to a POST with this key, so that a repeat gets the same and changes
+    nothing.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index(None, "created_at"),)

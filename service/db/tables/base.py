@@ -1,15 +1,16 @@
-"""What every table shares: the metadata with its naming rule, the identifiers and the column types."""
+"""What every table shares: the metadata with its naming rule, the identifiers and the column
+types.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import BigInteger, DateTime, ForeignKey, MetaData, SmallInteger, Text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, MetaData, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -22,12 +23,14 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """The declarative base. Times are timestamptz, identifiers UUID version 7, text unbounded `text`."""
+    """The declarative base. Times are timestamptz, identifiers UUID version 7, text unbounded
+    `text`.
+    """
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
-        UUID: PgUUID(as_uuid=True),
+        UUID: Uuid(),
         str: Text(),
         dict[str, Any]: JSONB(),
         list[str]: JSONB(),
@@ -35,7 +38,9 @@ class Base(DeclarativeBase):
 
 
 def new_id() -> UUID:
-    """A fresh UUID version 7: its head is the time, so that new rows land side by side in an index."""
+    """A fresh UUID version 7: its head is the time, so that new rows land side by side in an
+    index.
+    """
     return uuid_utils.compat.uuid7()
 
 

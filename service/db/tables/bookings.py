@@ -17,9 +17,11 @@ STANDS = "status IN ('scheduled', 'en_route', 'in_progress', 'completed')"
 
 
 class Booking(Base):
-    """A booking. `held` is the plan with the market's turn-around behind it; actual times never stretch it.
+    """A booking. `held` is the plan with the market's turn-around behind it; actual times never
+    stretch it.
 
-    The price appears at completion: minutes billed times the rate of the offer, in the market's minor units.
+    The price appears at completion: minutes billed times the rate of the offer, in the market's
+    minor units.
     """
 
     __tablename__ = "bookings"
@@ -40,7 +42,8 @@ class Booking(Base):
         ),
         # Constraint: one booking a chore that stands or was completed.
         Index("uq_bookings_live", "chore_id", unique=True, postgresql_where=text(STANDS)),
-        # Constraint: no tasker in two places. The backstop; the accept locks the tasker and looks first.
+        # Constraint: no tasker in two places. The backstop; the accept locks the tasker and looks
+        # first.
         ExcludeConstraint(
             ("tasker_id", "="),
             ("held", "&&"),

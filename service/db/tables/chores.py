@@ -1,4 +1,4 @@
-"""Chores: what a client wants done, where and when, and how far the search for a tasker has come."""
+"""Chores: what a client wants done, where and when, and how far the search for someone has come."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from service.db.tables.base import AccountRef, Base, Id, MarketId, one_of
 
 
 class Chore(Base):
-    """A chore. The exact point and address are for its client, its booking's holder and operators alone.
+    """A chore. The exact point and address are for its client, its booking's holder and operators
+    alone.
 
-    `cell` is the one H3 cell all others see; `due_at` is when the next round is to look at it (null: not due);
-    `match_by` is the latest moment a match is of use; `wave` counts the waves already extended.
+    `cell` is the one H3 cell all others see; `due_at` is when the next round is to look at it
+    (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
+    already extended.
     """
 
     __tablename__ = "chores"

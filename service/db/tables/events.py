@@ -1,4 +1,6 @@
-"""Events: what each person's stream carries, numbered without gaps, and how far each device has read."""
+"""Events: what each person's stream carries, numbered without gaps, and how far each device has
+read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Markets: a city with its zone, currency and projection, its categories, its policy versions, its leader."""
+"""Markets: a city with its zone, currency and projection, its categories, its policy versions, its
+leader.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ class Category(Base):
 
 
 class PolicyVersion(Base):
-    """One version of a market's matching policy: the whole document, who wrote it, and why. Never updated."""
+    """One version of a market's matching policy: the whole document, who wrote it, and why. Never
+    updated.
+    """
 
     __tablename__ = "policy_versions"
     __table_args__ = (CheckConstraint("version >= 1", name="version"),)
@@ -78,7 +82,8 @@ class PolicyVersion(Base):
 class Lease(Base):
     """Who leads a market's dispatch, until when, under which fencing number. One row a market.
 
-    A round's transaction locks this row and compares `fence`, so that a leader that lost its lease writes nothing.
+    A round's transaction locks this row and compares `fence`, so that a leader that lost its lease
+    writes nothing.
     """
 
     __tablename__ = "leases"

@@ -39,7 +39,8 @@ class Round(Base):
 class Offer(Base):
     """One chore offered to one tasker, with the plan it stands for.
 
-    `starts_at` to `ends_at` is the planned work; distance and travel are computed from the chore's cell.
+    `starts_at` to `ends_at` is the planned work; distance and travel are computed from the chore's
+    cell.
     """
 
     __tablename__ = "offers"
@@ -97,7 +98,7 @@ class Offer(Base):
 
 
 class Decision(Base):
-    """Why a chore's outcome changed: who was considered, priced and refused, and what was chosen."""
+    """Why a chore's outcome changed: who was considered, priced or refused, and who was chosen."""
 
     __tablename__ = "decisions"
     __table_args__ = (

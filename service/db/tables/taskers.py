@@ -1,4 +1,6 @@
-"""Taskers: the profile, skills with rates, service areas, hours, presence, and whom they will not meet."""
+"""Taskers: the profile, skills with rates, service areas, hours, presence, and whom they will not
+meet.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from service.db.tables.base import AccountRef, Base, Big, MarketId
 
 
 class Tasker(Base):
-    """A tasker's profile in their market. `revision` rises with every change that can change a match."""
+    """A tasker's profile in their market. `revision` rises with every change that can change a
+    match.
+    """
 
     __tablename__ = "taskers"
     __table_args__ = (
@@ -48,7 +52,8 @@ class Tasker(Base):
 
 
 class Skill(Base):
-    """A tasker's category and hourly rate, with the base point beside it so that one index finds the nearest.
+    """A tasker's category and hourly rate, with the base point beside it so that one index finds
+    the nearest.
 
     `point` is the base point in the market's metric projection; `active` mirrors the tasker's.
     """
@@ -79,7 +84,9 @@ class Skill(Base):
 
 
 class ServiceArea(Base):
-    """Where a tasker works. `same_day`, where they drew one, replaces the regular area for chores of today."""
+    """Where a tasker works. `same_day`, where they drew one, replaces the regular area for chores
+    of today.
+    """
 
     __tablename__ = "service_areas"
     __table_args__ = (CheckConstraint("kind IN ('regular', 'same_day')", name="kind"),)
@@ -91,7 +98,9 @@ class ServiceArea(Base):
 
 
 class WeeklyHours(Base):
-    """Hours of a weekday (0 = Monday), wall clock of the market. `ends` at or before `starts` is past midnight."""
+    """Hours of a weekday (0 = Monday), wall clock of the market. `ends` at or before `starts` is
+    past midnight.
+    """
 
     __tablename__ = "weekly_hours"
     __table_args__ = (CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),)
@@ -120,7 +129,8 @@ class HoursException(Base):
 
 
 class Presence(Base):
-    """Where an online tasker is now: the centre of a cell, never the exact point, and when they said so.
+    """Where an online tasker is now: the centre of a cell, never the exact point, and when they
+    said so.
 
     Apart from the rows that carry the skill index, because it changes every few seconds.
     """
@@ -141,7 +151,9 @@ class Presence(Base):
 
 
 class PresenceLog(Base):
-    """Presence as it changed, as cells, kept for a stated time, so that a past day can be replayed."""
+    """Presence as it changed, as cells, kept for a stated time, so that a past day can be
+    replayed.
+    """
 
     __tablename__ = "presence_log"
     __table_args__ = (Index(None, "market_id", "at"),)
@@ -155,7 +167,9 @@ class PresenceLog(Base):
 
 
 class Block(Base):
-    """A client and a tasker who are not to meet; `by` says whose wish it was. Matching reads it both ways."""
+    """A client and a tasker who are not to meet; `by` says whose wish it was. Matching reads it
+    both ways.
+    """
 
     __tablename__ = "blocks"
 
