@@ -1,0 +1,97 @@
+"""Append: events written with the change they tell of, numbered without gaps per recipient."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notifications.messages import Wire, check_event
+from service.db.engine import wake
+
+EVENTS_TOPIC = "events"
+"""Woken after the commit: there are rows that nobody has relayed."""
+
+
+class Announcement(NamedTuple):
+    """One event for one person. `data` is the model that `notifications.messages.EVENTS` holds for
+    `type`.
+    """
+
+    recipient_id: UUID
+    market_id: int | None
+    type: str
+    data: Wire
+
+
+# Takes the next numbers of each recipient; locks the counters in the order of the given ids.
+NUMBER = text(
+    """
+    INSERT INTO event_counters AS c (recipient_id, last_n)
+    SELECT * FROM unnest(CAST(:recipients AS uuid[]), CAST(:counts AS bigint[]))
+    ON CONFLICT (recipient_id) DO UPDATE SET last_n = c.last_n + excluded.last_n
+    RETURNING recipient_id, last_n
+    """
+)
+
+# Writes all rows of one announcement at once.
+APPEND = text(
+    """
+    INSERT INTO events (recipient_id, n, market_id, type, data, at)
+    SELECT recipient_id, n, market_id, type, CAST(data AS jsonb), CAST(:now AS timestamptz)
+    FROM unnest(CAST(:recipients AS uuid[]), CAST(:numbers AS bigint[]),
+                CAST(:markets AS smallint[]), CAST(:types AS text[]), CAST(:data AS text[]))
+         AS t(recipient_id, n, market_id, type, data)
+    """
+)
+
+
+async def announce(
+    session: AsyncSession, announcements: Iterable[Announcement], *, now: datetime
+) -> list[int]:
+    """Write the events and return their numbers, in the order given; the relay is woken after the
+    commit.
+
+    Each recipient's events are numbered in the order given. Two statements, whatever the number of
+    events. It locks the recipients' counters until the end of the transaction, so it comes last in
+    an operation; thousands of recipients are told in several transactions. Raises KeyError or
+    TypeError for data that is not of its type.
+    """
+    told = list(announcements)
+    if not told:
+        return []
+    data = [check_event(one.type, one.data) for one in told]
+    numbers = await _take_numbers(session, told)
+    await session.execute(
+        APPEND,
+        {
+            "recipients": [one.recipient_id for one in told],
+            "numbers": numbers,
+            "markets": [one.market_id for one in told],
+            "types": [one.type for one in told],
+            "data": data,
+            "now": now,
+        },
+    )
+    wake(session, EVENTS_TOPIC)
+    return numbers
+
+
+async def _take_numbers(session: AsyncSession, told: Sequence[Announcement]) -> list[int]:
+    """A number for each announcement, from its recipient's counter."""
+    wanted = sorted(Counter(one.recipient_id for one in told).items())
+    rows = await session.execute(
+        NUMBER, {"recipients": [r for r, _ in wanted], "counts": [c for _, c in wanted]}
+    )
+    counts = dict(wanted)
+    following = {recipient: last - counts[recipient] for recipient, last in rows.all()}
+    numbers = []
+    for one in told:
+        following[one.recipient_id] += 1
+        numbers.append(following[one.recipient_id])
+    return numbers
