@@ -23,6 +23,7 @@ from geoalchemy2.elements import WKBElement
 from shapely.geometry import MultiPolygon
 from sqlalchemy import ColumnElement, Dialect, Float, func, literal
 from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
 
 from geo.points import LonLat
 
@@ -46,9 +47,11 @@ class LonLatPoint(TypeDecorator[LonLat]):
     def __init__(self) -> None:
         super().__init__("POINT", srid=WGS84, spatial_index=False)
 
+    @override
     def process_bind_param(self, value: LonLat | None, dialect: Dialect) -> str | None:
         return None if value is None else _ewkt_point(value[0], value[1], WGS84)
 
+    @override
     def process_result_value(self, value: WKBElement | None, dialect: Dialect) -> LonLat | None:
         return None if value is None else LonLat(*_point_of(value)[:2])
 
@@ -62,9 +65,11 @@ class MetricPoint(TypeDecorator[MetricXY]):
     def __init__(self) -> None:
         super().__init__("POINT", srid=0, spatial_index=False)
 
+    @override
     def process_bind_param(self, value: MetricXY | None, dialect: Dialect) -> str | None:
         return None if value is None else _ewkt_point(*value)
 
+    @override
     def process_result_value(self, value: WKBElement | None, dialect: Dialect) -> MetricXY | None:
         return None if value is None else MetricXY(*_point_of(value))
 
@@ -78,15 +83,17 @@ class AreaShape(TypeDecorator[MultiPolygon]):
     def __init__(self) -> None:
         super().__init__("MULTIPOLYGON", srid=WGS84, spatial_index=False)
 
+    @override
     def process_bind_param(self, value: MultiPolygon | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
         return shapely.to_wkb(shapely.set_srid(value, WGS84), hex=True, include_srid=True)
 
+    @override
     def process_result_value(
         self, value: WKBElement | None, dialect: Dialect
     ) -> MultiPolygon | None:
-        return None if value is None else cast(MultiPolygon, shapely.from_wkb(bytes(value.data)))
+        return None if value is None else cast("MultiPolygon", shapely.from_wkb(bytes(value.data)))
 
 
 def to_metric(place: LonLat | ColumnElement[LonLat], srid: int) -> ColumnElement[MetricXY]:
