@@ -1,0 +1,38 @@
+"""Which errors a command may end with, and the one line each is shown as."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from service.db.cluster.errors import ClusterError
+
+
+class Refused(Exception):
+    """A command cannot do what was asked; the message says why and what to do."""
+
+
+def as_line(error: Exception) -> str | None:
+    """The line for an expected error, None for one that is a defect of ours and deserves its
+    traceback.
+    """
+    match error:
+        case Refused() | ClusterError():
+            return str(error)
+        case ValidationError():
+            return "; ".join(_setting(detail["loc"], detail["msg"]) for detail in error.errors())
+        case OperationalError():
+            return f"the database does not answer: {_first_line(error.orig)}"
+        case PermissionError() | FileNotFoundError():
+            return f"{error.strerror}: {error.filename}"
+        case _:
+            return None
+
+
+def _setting(where: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in where)
+    return f"DIBS_{name.upper()}: {message}" if name else message
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).strip().splitlines()[0] if error and str(error).strip() else "no reason given"

@@ -1,0 +1,135 @@
+"""The database: found, or made, without a question asked.
+
+`ensure(given)` answers with a URL that works, by the first of these ways that does:
+
+1. the URL that was given (DATABASE_URL): somebody else runs that database;
+2. PostgreSQL with PostGIS found on the machine: a private cluster in `.data/pg`, made and
+   started here;
+3. the same, after installing it with apt, where that needs no question (root, or DIBS_APT=1 with
+   sudo);
+4. `docker compose up -d db`;
+5. otherwise a ClusterError that ends in the one line to type.
+
+A private cluster listens on a unix socket in a folder of mode 0700 and on no network, so its
+authentication is that folder: `trust` inside. PostgreSQL refuses to run as root, so root's machine
+runs it as user postgres; where that user cannot reach the repository (/root), the folder moves to
+that user's home, always the same one for the same repository, and says so.
+
+Decisions:
+
+- A server is known by the working directory of its process, not by its pid file: pids come again.
+- One file lock per cluster: any number of processes may ask for it at once, one makes it.
+- Settings are written at each start into a file that postgresql.conf includes, so that a cluster
+  made yesterday runs with today's settings.
+- The test cluster is a second one, without fsync; nothing that tests do can reach the living one.
+"""
+
+from __future__ import annotations
+
+from service.db.cluster import compose, private
+from service.db.cluster.binaries import ONE_LINE, find_binaries, install, may_install
+from service.db.cluster.errors import ClusterError
+from service.db.cluster.places import Say, choose_place
+from service.db.cluster.tuning import LIVING, TESTING
+from service.db.urls import for_sqlalchemy
+
+__all__ = [
+    "ClusterError",
+    "delete",
+    "down",
+    "ensure",
+    "ensure_testing",
+    "find_url",
+    "ready_binaries",
+    "state",
+    "stop_testing",
+]
+
+LIVING_NAME = "pg"
+TESTING_NAME = "pg-test"
+DATABASE = "dibs"
+
+
+def ensure(given: str | None = None, say: Say = lambda _: None) -> str:
+    """A SQLAlchemy URL of a running database, started or installed if need be. Raises ClusterError
+    if none can be had.
+    """
+    if given:
+        return for_sqlalchemy(given)
+    if not ready_binaries(say):
+        return compose.up(say)
+    place = choose_place(LIVING_NAME, say)
+    private.start(place, LIVING, say)
+    private.ensure_database(place, DATABASE)
+    return place.url(DATABASE)
+
+
+def find_url(given: str | None = None) -> str | None:
+    """The URL of the database if it runs already, None if it would have to be started. Starts
+    nothing.
+    """
+    if given:
+        return for_sqlalchemy(given)
+    if find_binaries() is None:
+        return None
+    place = choose_place(LIVING_NAME)
+    return place.url(DATABASE) if private.answers(place) else None
+
+
+def down(say: Say = lambda _: None) -> bool:
+    """Stop the private cluster people live in. False if it was not running."""
+    place = choose_place(LIVING_NAME)
+    stopped = place.home.exists() and private.stop(place)
+    say(f"the database in {place.home} {'is stopped' if stopped else 'was not running'}")
+    return stopped
+
+
+def delete(say: Say = lambda _: None) -> None:
+    """Stop both private clusters and delete them, data and all."""
+    for name in (LIVING_NAME, TESTING_NAME):
+        place = choose_place(name)
+        if place.home.exists():
+            private.remove(place)
+            say(f"{place.home} is deleted")
+
+
+def state() -> str:
+    """One line about the private cluster, for people."""
+    if find_binaries() is None:
+        return "PostgreSQL with PostGIS is not installed"
+    place = choose_place(LIVING_NAME)
+    return f"private cluster in {place.home}: {'up' if private.answers(place) else 'down'}"
+
+
+def ensure_testing(given: str | None = None, say: Say = lambda _: None) -> str:
+    """A SQLAlchemy URL of the tests' own server, running, whose role may create databases. Raises
+    ClusterError.
+    """
+    if given:
+        return for_sqlalchemy(given)
+    if not ready_binaries(say):
+        return compose.up(say)
+    place = choose_place(TESTING_NAME, say)
+    private.start(place, TESTING, say)
+    return place.url("postgres")
+
+
+def stop_testing() -> None:
+    """Stop the tests' own server, if it is a private cluster."""
+    private.stop(choose_place(TESTING_NAME))
+
+
+def ready_binaries(say: Say = lambda _: None) -> bool:
+    """Have PostgreSQL and PostGIS on the machine; False if only a container can help. Raises
+    ClusterError if nothing can.
+    """
+    if find_binaries() is not None:
+        return True
+    if may_install():
+        install(say)
+        return True
+    if compose.is_possible():
+        return False
+    raise ClusterError(
+        f"no PostgreSQL with PostGIS here. As root, type: {ONE_LINE}   (or set DATABASE_URL)"
+    )
