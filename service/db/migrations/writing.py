@@ -135,7 +135,7 @@ def _formatting(url: str) -> Config:
     ruff = Path(sysconfig.get_path("scripts")) / "ruff"
     if ruff.exists():
         rules = f"--config {REPOSITORY / 'pyproject.toml'} -q REVISION_SCRIPT_FILENAME"
-        hooks = {"hooks": "check, format", "check.options": f"check --fix --exit-zero {rules}"}
+        hooks = {"hooks": "check, format", "check.options": f"check --fix-only {rules}"}
         hooks |= {"format.options": f"format {rules}"}
         for name in ("check", "format"):
             hooks |= {f"{name}.type": "exec", f"{name}.executable": str(ruff)}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs every check in sections, all of them even if one fails, and ends with a table and an honest
+# exit code. Words given are the sections wanted: `scripts/test.sh lint types`.
+set -u
+
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+failed=0
+table=""
+
+section() {
+    name="$1"
+    shift
+    printf '\n\033[1m== %s: %s\033[0m\n' "$name" "$*"
+    started=$(date +%s)
+    if "$@"; then verdict=ok; else verdict=FAILED; failed=1; fi
+    table="$table$(printf '%-12s %-7s %4d s' "$name" "$verdict" $(($(date +%s) - started)))
+"
+}
+
+run() {
+    case "$1" in
+        lint) section lint ruff check . ;;
+        format) section format ruff format --check . ;;
+        types) section types mypy ;;
+        imports) section imports lint-imports ;;
+        unit | integration | acceptance) section "$1" pytest "tests/$1" -q ;;
+        torture) section torture pytest tests -q -m torture ;;
+        *) echo "no such section: $1" >&2; exit 2 ;;
+    esac
+}
+
+[ $# -gt 0 ] || set -- lint format types imports unit integration acceptance
+for wanted in "$@"; do run "$wanted"; done
+printf '\n\033[1m== result\033[0m\n%s' "$table"
+exit "$failed"
