@@ -1,7 +1,7 @@
 """The composition root of the api: settings in, a FastAPI application out.
 
 Every router is listed in `ROUTERS`; the layers around them, outermost first, are the request log
-and the body guard.
+and the guard.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from service.bookings.endpoints import router as bookings
 from service.db.engine import Database, make_engine
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
-from service.http.guard import BodyGuard
+from service.http.documentation import document
+from service.http.guard import Guard
 from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
+from service.offers.endpoints import router as offers
 from service.runtime import Runtime
 from service.settings import Settings
 
-ROUTERS: tuple[APIRouter, ...] = (health,)
+ROUTERS: tuple[APIRouter, ...] = (health, bookings, offers)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,12 +53,15 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
         redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"exclude": lambda _: True},
         generate_unique_id_function=_operation_id,
     )
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
-    app.add_middleware(BodyGuard, limit=settings.body_limit_bytes, depth=settings.json_depth_limit)
+    document(app)
+    app.add_middleware(Guard, limit=settings.body_limit_bytes, depth=settings.json_depth_limit)
     app.add_middleware(RequestLog)
     return app
 

@@ -41,6 +41,10 @@ class Problem(Exception):
 
 
 # 400: the request cannot be read.
+class BadRequest(Problem):
+    type, status, title = "bad-request", 400, "The request cannot be read"
+
+
 class MalformedJson(Problem):
     type, status, title = "malformed-json", 400, "The body is not JSON that can be read"
 
@@ -82,7 +86,7 @@ class NotAllowed(Problem):
     type, status, title = "not-allowed", 403, "This account may not do that"
 
 
-# 404, 405, 413, 415: what was asked.
+# 404, 405, 413, 414, 415, 431: what was asked.
 class NotFound(Problem):
     """Also the answer for what belongs to somebody else, so that ids cannot be probed."""
 
@@ -97,6 +101,14 @@ class BodyTooLarge(Problem):
     type, status, title = "body-too-large", 413, "The body is too large"
 
 
+class UriTooLong(Problem):
+    type, status, title = "uri-too-long", 414, "The path and the query are too long"
+
+
+class HeadersTooLarge(Problem):
+    type, status, title = "headers-too-large", 431, "The headers are too large"
+
+
 class UnsupportedMedia(Problem):
     type, status, title = "unsupported-media-type", 415, "The body must be application/json"
 
@@ -108,6 +120,14 @@ class Conflict(Problem):
 
 class EmailTaken(Conflict):
     type, title = "email-taken", "There is an account with this e-mail already"
+
+
+class ProfileNeeded(Conflict):
+    type, title = "profile-needed", "A tasker profile is needed first: PUT /v1/taskers/me"
+
+
+class MarketFixed(Conflict):
+    type, title = "market-fixed", "A tasker profile stays in its market"
 
 
 class AlreadyATasker(Conflict):
@@ -198,6 +218,20 @@ class WindowNotUsable(Invalid):
     type, title = "window-not-usable", "The time window cannot be used"
 
 
+class DurationNotUsable(Invalid):
+    type, title = "duration-not-usable", "A chore takes between 15 minutes and a day"
+
+
+class RateNotUsable(Invalid):
+    """Of a budget or of a skill. Facts: `lowest`, `highest`, `currency`."""
+
+    type, title = "rate-not-usable", "The hourly rate is not one that can be meant here"
+
+
+class HoursNotUsable(Invalid):
+    type, title = "hours-not-usable", "The hours cannot be used"
+
+
 class IdempotencyKeyReused(Invalid):
     type, title = "idempotency-key-reused", "This key was used for another request"
 
@@ -216,17 +250,19 @@ class InternalError(Problem):
 
 
 class NotReady(Problem):
+    """The service, or what it needs, is not there at this moment. Answers Retry-After."""
+
     type, status, title = "not-ready", 503, "The service is not ready"
-
-
-class Busy(Problem):
-    """Too much is under way at once; nothing was done. Answers Retry-After."""
-
-    type, status, title = "busy", 503, "The service is busy; try again in a moment"
 
     def __init__(self, detail: str = "", /, **facts: Any) -> None:
         super().__init__(detail, **facts)
         self.headers = {"Retry-After": "1"}
+
+
+class Busy(NotReady):
+    """Too much is under way at once; nothing was done."""
+
+    type, title = "busy", "The service is busy; try again in a moment"
 
 
 def all_problems() -> list[type[Problem]]:

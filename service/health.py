@@ -53,4 +53,5 @@ async def metrics() -> Response:
 
 
 async def _migration(session: AsyncSession) -> str | None:
-    return await session.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    return found

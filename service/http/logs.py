@@ -1,22 +1,32 @@
-"""Logs: structured lines with a request id, on standard output; never a coordinate, a token or a
-query string.
+"""Logs: structured lines with a request id; never a coordinate, a token or a query string.
+
+What an exception says can quote any of them (PostgreSQL prints the row that broke a constraint,
+pydantic the input it refused), so in production a defect is logged as its type and its frames.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 import time
+import traceback
+from types import TracebackType
+from typing import TextIO
 from uuid import UUID, uuid4
 
 import structlog
 from prometheus_client import Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import EventDict, Processor, WrappedLogger
 
+from service.errors import InternalError
+from service.http.problems import problem_response
 from service.settings import Settings
 
 log = structlog.get_logger("dibs.http")
 
+QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 LATENCY = Histogram(
     "dibs_http_seconds",
     "Time from the request's head to the end of the answer",
@@ -26,65 +36,163 @@ LATENCY = Histogram(
 
 
 def configure_logs(settings: Settings) -> None:
-    """Set up structlog for this process."""
+    """Set up the logs of this process, those of its libraries among them, on standard output.
+
+    A server is to be run with `log_config=None`, so that its lines come here as well.
+    """
     level = getattr(logging, settings.log_level.upper())
-    last: structlog.typing.Processor = (
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Failures(with_messages=settings.environment != "production"),
+    ]
+    last: Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer()
     )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
-        ],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(_stdout()),
+        cache_logger_on_first_use=False,
     )
+    _route_libraries(shared, last, max(level, logging.INFO))
+
+
+def _route_libraries(shared: list[Processor], last: Processor, level: int) -> None:
+    """Lines of the standard library's loggers, in the same form. Access lines are ours alone."""
+    handler = logging.StreamHandler(_stdout())
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    access = logging.getLogger("uvicorn.access")
+    access.handlers, access.propagate = [], False
 
 
 class RequestLog:
-    """An ASGI layer: gives each request an id, logs one line for it, and feeds the latency
-    histogram.
+    """An ASGI layer around all others: a request id, one line a request, and the last resort.
+
+    An exception that nobody answered ends here, as a 500 problem and a line of its own: passed on,
+    the server would print it with everything it quotes.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request under an id of its own."""
-        if scope["type"] != "http":
+        """Serve one connection under an id of its own."""
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        with structlog.contextvars.bound_contextvars(request_id=_request_id(scope)):
+            if scope["type"] == "http":
+                await self._http(scope, receive, _Answer(send))
+            else:
+                await self._websocket(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         started = time.perf_counter()
-        status = 500
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            log.exception("unhandled")
+            if answer.started:
+                raise ConnectionAbortedError("the answer broke off") from None
+            await problem_response(InternalError())(scope, receive, answer)
+        finally:
+            _note(scope, answer.status, time.perf_counter() - started)
 
-        async def observed(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
-            await send(message)
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception:
+            log.exception("unhandled")
+            await send({"type": "websocket.close", "code": 1011, "reason": ""})
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, observed)
-            finally:
-                took_s = time.perf_counter() - started
-                route = getattr(scope.get("route"), "path", "unmatched")
-                LATENCY.labels(scope["method"], route, str(status)).observe(took_s)
-                if route not in ("/healthz", "/readyz", "/metrics"):
-                    log.info(
-                        "request",
-                        method=scope["method"],
-                        route=route,
-                        status=status,
-                        ms=round(took_s * 1000, 2),
-                    )
+
+class _Answer:
+    """`send`, with the request's id added and the status remembered."""
+
+    def __init__(self, send: Send) -> None:
+        self.send, self.started, self.status = send, False, 499
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = structlog.contextvars.get_contextvars()["request_id"]
+            if "json" in headers.get("content-type", ""):
+                headers.setdefault("Cache-Control", "no-store")
+                headers["X-Content-Type-Options"] = "nosniff"
+        await self.send(message)
+
+
+def _note(scope: Scope, status: int, took_s: float) -> None:
+    """One line and one observation. The route's pattern, never the path: that may hold anything."""
+    route = getattr(scope.get("route"), "path", "unmatched")
+    LATENCY.labels(scope["method"], route, str(status)).observe(took_s)
+    if route not in QUIET_ROUTES:
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(took_s * 1000, 2),
+        )
+
+
+class _Failures:
+    """Turns `exc_info` into `failure`: its types, innermost cause last, and where it came about."""
+
+    def __init__(self, *, with_messages: bool) -> None:
+        self.with_messages = with_messages
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        given = event.pop("exc_info", None)
+        error = given[1] if isinstance(given, tuple) else given
+        if error is True:
+            error = sys.exc_info()[1]
+        if isinstance(error, BaseException):
+            event["failure"] = self._told(error)
+        return event
+
+    def _told(self, error: BaseException) -> str:
+        if self.with_messages:
+            return "".join(traceback.format_exception(error))
+        lines: list[str] = []
+        following: BaseException | None = error
+        while following is not None and len(lines) < 200:
+            lines += [type(following).__qualname__, *_frames(following.__traceback__)]
+            following = following.__cause__ or following.__context__
+        return "\n".join(lines)
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    return [
+        f"  {frame.name} ({frame.filename}:{frame.lineno})" for frame in traceback.extract_tb(trace)
+    ]
+
+
+class _Stdout:
+    """Standard output as it is at the time of each line."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+def _stdout() -> TextIO:
+    return _Stdout()  # type: ignore[return-value]
 
 
 def _request_id(scope: Scope) -> str:

@@ -35,10 +35,11 @@ class Page(Out, Generic[T]):
     next: str | None = Field(default=None, examples=["AZrTq3xQdAC3AAECAwQFBg"])
 
 
-def _cut(
+def cut_of(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Cut:
+    """The page a request asks for. Raises BadCursor."""
     if cursor is None:
         return Cut(limit, None)
     try:
@@ -47,7 +48,7 @@ def _cut(
         raise BadCursor from None
 
 
-PageOf = Annotated[Cut, Depends(_cut)]
+PageOf = Annotated[Cut, Depends(cut_of)]
 
 
 def page(

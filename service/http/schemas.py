@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -43,11 +44,28 @@ UtcTime = Annotated[
 ]
 """RFC 3339 with an offset in, UTC with milliseconds out."""
 
+
+def _written(value: object) -> object:
+    """Numbers would be read as seconds since 1970: a time is written as one, or refused."""
+    if isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper()):
+        return value
+    raise ValueError("a time is written as in RFC 3339, such as 2026-11-23T17:00:00Z")
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("that time is beyond the calendar") from None
+
+
 TimeIn = Annotated[
     AwareDatetime,
     Field(strict=False, examples=["2026-11-23T17:00:00Z"]),
-    AfterValidator(lambda t: t.astimezone(UTC)),
+    BeforeValidator(_written),
+    AfterValidator(_in_utc),
 ]
+"""RFC 3339 with an offset, nothing else; UTC from here on."""
 
 
 class PointIn(In):
@@ -84,3 +102,12 @@ class Money(Out):
 
     amount: int = Field(examples=[2500])
     currency: str = Field(examples=["GBP"])
+
+
+class MoneyIn(In):
+    """An amount in the currency's minor unit. What amounts can be meant, the market's categories
+    say.
+    """
+
+    amount: int = Field(examples=[2500])
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["GBP"])
