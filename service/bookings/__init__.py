@@ -1,0 +1,20 @@
+"""Bookings: one tasker does one chore, from `scheduled` to `completed`, with the price at the end.
+
+- `queries`: a booking with all that its readers may see of it, in one SELECT; the locks; the
+  conditional UPDATEs.
+- `news`: what client and tasker are told of a booking.
+- `operations`: set off, start, finish, cancel; and what time does to a booking: no-show and
+  overrun.
+- `endpoints`: the routes.
+
+Decided:
+- A booking's state changes by one conditional UPDATE whose WHERE names the states that
+  `matching.lifecycle` allows.
+- Saying the same thing twice is not an error: a phone that lost the answer to "start" and says it
+  again gets the booking as it stands, and nobody is told twice.
+- The end of a booking (completed, cancelled, no-show) leaves LIVE and so frees the tasker's time at
+  once; their `revision` rises, since a round that has already looked at them knows less than there
+  is now.
+- A chore given up by its tasker, not begun in time, or taken away by an operator is `open` and due
+  again; one that its client gave up is cancelled.
+"""

@@ -1,0 +1,89 @@
+"""News of a booking: the events that its client and its tasker get, each with the booking as they
+may see it.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from notifications import messages as wire
+from service.bookings.queries import BookingRow
+from service.events.append import Announcement
+
+
+def as_wire(row: BookingRow) -> wire.Booking:
+    """The booking for either of its parties: both may see the exact place."""
+    place = wire.Place(
+        point=wire.Point(coordinates=[row.point.lon, row.point.lat]),
+        address=row.address,
+        exact=True,
+    )
+    return wire.Booking(
+        id=row.id,
+        chore_id=row.chore_id,
+        client_id=row.client_id,
+        tasker_id=row.tasker_id,
+        tasker_name=row.tasker_name,
+        category=row.category,
+        state=cast("wire.BookingState", row.status),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        rate=wire.Money(amount=row.rate, currency=row.currency),
+        price=None if row.price is None else wire.Money(amount=row.price, currency=row.currency),
+        place=place,
+    )
+
+
+def to_both(row: BookingRow, event: str) -> list[Announcement]:
+    """`booking.en_route`, `.started`, `.no_show` or `.overrun`, to client and tasker."""
+    return _both(row, event, wire.BookingChanged(booking=as_wire(row)))
+
+
+def completed(row: BookingRow) -> list[Announcement]:
+    """`booking.completed` to both, with the price. Raises ValueError for a booking without one."""
+    if row.price is None:
+        raise ValueError("a completed booking has a price")
+    price = wire.Money(amount=row.price, currency=row.currency)
+    return _both(row, "booking.completed", wire.BookingCompleted(booking=as_wire(row), price=price))
+
+
+def cancelled(row: BookingRow) -> list[Announcement]:
+    """`booking.cancelled` to both, with whose it was."""
+    by = cast("wire.Actor", row.cancelled_by)
+    data = wire.BookingCancelled(booking=as_wire(row), by=by, reason=row.cancelled_reason)
+    return _both(row, "booking.cancelled", data)
+
+
+def created(row: BookingRow) -> list[Announcement]:
+    """`booking.created` to the tasker, who learns the address with it, and `chore.booked` to the
+    client.
+    """
+    booking = as_wire(row)
+    return [
+        _to_tasker(row, "booking.created", wire.BookingChanged(booking=booking)),
+        _to_client(row, "chore.booked", wire.ChoreBooked(chore_id=row.chore_id, booking=booking)),
+    ]
+
+
+def reopened(row: BookingRow, reason: str) -> Announcement:
+    """`chore.reopened` to the client: taskers are looked for again."""
+    data = wire.ChoreReopened.model_validate({"chore_id": row.chore_id, "reason": reason})
+    return _to_client(row, "chore.reopened", data)
+
+
+def chore_cancelled(row: BookingRow) -> Announcement:
+    """`chore.cancelled` to the client, whose booking it was."""
+    data = wire.ChoreCancelled(chore_id=row.chore_id, by="client", reason=row.cancelled_reason)
+    return _to_client(row, "chore.cancelled", data)
+
+
+def _both(row: BookingRow, event: str, data: wire.Wire) -> list[Announcement]:
+    return [_to_client(row, event, data), _to_tasker(row, event, data)]
+
+
+def _to_client(row: BookingRow, event: str, data: wire.Wire) -> Announcement:
+    return Announcement(row.client_id, row.market_id, event, data)
+
+
+def _to_tasker(row: BookingRow, event: str, data: wire.Wire) -> Announcement:
+    return Announcement(row.tasker_id, row.market_id, event, data)

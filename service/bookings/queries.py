@@ -1,0 +1,262 @@
+"""Bookings in SQL: reading one with its surroundings, locking in the one order, changing its
+state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, RowMapping, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.points import LonLat
+from matching.lifecycle import BookingEvent, BookingState, ChoreEvent, states_before
+from service.db.tables import Account, Booking, Category, Chore, Market, Tasker
+from service.http.pages import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking and what its two parties may see with it: the names, the exact place, the currency.
+
+    `rate` is minor units an hour, `minimum_minutes` the least that is billed in its category.
+    """
+
+    id: UUID
+    market_id: int
+    chore_id: UUID
+    client_id: UUID
+    tasker_id: UUID
+    offer_id: UUID
+    client_name: str
+    tasker_name: str
+    category: str
+    point: LonLat
+    address: str
+    notes: str
+    currency: str
+    minimum_minutes: int
+    status: str
+    rate: int
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    en_route_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    overrun_at: datetime | None = None
+    closed_at: datetime | None = None
+    cancelled_by: str | None = None
+    cancelled_reason: str | None = None
+    billed_minutes: int | None = None
+    price: int | None = None
+
+
+_client = Account.__table__.alias("client")
+_holder = Account.__table__.alias("holder")
+
+
+def _with_surroundings() -> Select[Any]:
+    wanted: Select[Any] = (
+        select(
+            Booking.id,
+            Booking.market_id,
+            Booking.chore_id,
+            Booking.client_id,
+            Booking.tasker_id,
+            Booking.offer_id,
+            _client.c.name.label("client_name"),
+            _holder.c.name.label("tasker_name"),
+            Chore.category,
+            Chore.point,
+            Chore.address,
+            Chore.notes,
+            Market.currency,
+            Category.minimum_minutes,
+            Booking.status,
+            Booking.rate,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.created_at,
+            Booking.en_route_at,
+            Booking.started_at,
+            Booking.finished_at,
+            Booking.overrun_at,
+            Booking.closed_at,
+            Booking.cancelled_by,
+            Booking.cancelled_reason,
+            Booking.billed_minutes,
+            Booking.price,
+        )
+        .join(Chore, Chore.id == Booking.chore_id)
+        .join(Market, Market.id == Booking.market_id)
+        .join(
+            Category,
+            (Category.market_id == Chore.market_id) & (Category.slug == Chore.category),
+        )
+        .join(_client, _client.c.id == Booking.client_id)
+        .join(_holder, _holder.c.id == Booking.tasker_id)
+    )
+    return wanted
+
+
+def _row(found: RowMapping) -> BookingRow:
+    return BookingRow(**found)
+
+
+async def booking_by_id(session: AsyncSession, booking_id: UUID) -> BookingRow | None:
+    """One booking with its surroundings."""
+    found = await session.execute(_with_surroundings().where(Booking.id == booking_id))
+    row = found.mappings().one_or_none()
+    return _row(row) if row else None
+
+
+async def booking_of_offer(session: AsyncSession, offer_id: UUID) -> BookingRow | None:
+    """The booking that accepting this offer made, whatever became of it."""
+    found = await session.execute(_with_surroundings().where(Booking.offer_id == offer_id))
+    row = found.mappings().one_or_none()
+    return _row(row) if row else None
+
+
+async def live_booking_of_chore(session: AsyncSession, chore_id: UUID) -> BookingRow | None:
+    """The booking that stands for a chore now: scheduled, en route or in progress."""
+    found = await session.execute(
+        _with_surroundings().where(
+            Booking.chore_id == chore_id,
+            Booking.status.in_(["scheduled", "en_route", "in_progress"]),
+        )
+    )
+    row = found.mappings().one_or_none()
+    return _row(row) if row else None
+
+
+async def bookings_page(
+    session: AsyncSession,
+    *,
+    tasker_id: UUID | None,
+    client_id: UUID | None,
+    states: Sequence[str],
+    cut: Cut,
+) -> list[BookingRow]:
+    """A tasker's or a client's bookings (both None: everybody's), newest first, one more than the
+    page holds.
+    """
+    wanted = _with_surroundings().order_by(Booking.id.desc()).limit(cut.limit + 1)
+    if tasker_id is not None:
+        wanted = wanted.where(Booking.tasker_id == tasker_id)
+    if client_id is not None:
+        wanted = wanted.where(Booking.client_id == client_id)
+    if states:
+        wanted = wanted.where(Booking.status.in_(states))
+    if cut.before is not None:
+        wanted = wanted.where(Booking.id < cut.before)
+    return [_row(row) for row in (await session.execute(wanted)).mappings()]
+
+
+async def lock_chore_and_tasker(session: AsyncSession, row: BookingRow) -> None:
+    """Lock a booking's chore, then its tasker, whose revision rises: their free time is about to
+    change.
+    """
+    await session.execute(
+        select(Chore.id).where(Chore.id == row.chore_id).with_for_update(key_share=True)
+    )
+    await session.execute(
+        update(Tasker)
+        .where(Tasker.id == row.tasker_id)
+        .values(revision=Tasker.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def move_booking(
+    session: AsyncSession,
+    booking_id: UUID,
+    event: BookingEvent,
+    to: BookingState,
+    **facts: object,
+) -> bool:
+    """The conditional UPDATE that decides: True if the booking stood where `event` may be taken."""
+    done = await session.execute(
+        update(Booking)
+        .where(Booking.id == booking_id, Booking.status.in_(sorted(states_before(event))))
+        .values(status=str(to), **facts)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", done).rowcount == 1
+
+
+async def close_chore(
+    session: AsyncSession, chore_id: UUID, event: ChoreEvent, to: str, now: datetime
+) -> None:
+    """The chore's booking has ended it: completed, or cancelled by the client."""
+    await _move_chore(session, chore_id, event, status=to, closed_at=now, due_at=None)
+
+
+async def reopen_chore(session: AsyncSession, chore_id: UUID, to: str, now: datetime) -> None:
+    """The chore's booking fell through: it is due for its next wave."""
+    await _move_chore(session, chore_id, ChoreEvent.RELEASED, status=to, due_at=now)
+
+
+async def _move_chore(
+    session: AsyncSession, chore_id: UUID, event: ChoreEvent, **values: datetime | str | None
+) -> None:
+    await session.execute(
+        update(Chore)
+        .where(Chore.id == chore_id, Chore.status.in_(sorted(states_before(event))))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def never_begun(
+    session: AsyncSession, market_id: int, *, before: datetime, limit: int
+) -> list[UUID]:
+    """Bookings planned to start before `before` that nobody has started."""
+    found = await session.scalars(
+        select(Booking.id)
+        .where(
+            Booking.market_id == market_id,
+            Booking.starts_at < before,
+            Booking.status.in_(sorted(states_before(BookingEvent.GRACE_PASSED))),
+        )
+        .order_by(Booking.starts_at)
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def overrunning(
+    session: AsyncSession, market_id: int, *, now: datetime, limit: int
+) -> list[UUID]:
+    """Bookings in progress past their planned end of which nobody has been told."""
+    found = await session.scalars(
+        select(Booking.id)
+        .where(
+            Booking.market_id == market_id,
+            Booking.ends_at < now,
+            Booking.status == BookingState.IN_PROGRESS,
+            Booking.overrun_at.is_(None),
+        )
+        .order_by(Booking.ends_at)
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def mark_overrun(session: AsyncSession, booking_id: UUID, now: datetime) -> bool:
+    """Note an overrun once: True for the one who did."""
+    done = await session.execute(
+        update(Booking)
+        .where(
+            Booking.id == booking_id,
+            Booking.status == BookingState.IN_PROGRESS,
+            Booking.overrun_at.is_(None),
+        )
+        .values(overrun_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", done).rowcount == 1
