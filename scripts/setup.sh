@@ -71,7 +71,8 @@ database_step() {
     .venv/bin/dibs db install
 }
 
-# The runtime's lock holds the versions of the full one, so that what is tested is what runs.
+# The locks of the image (what runs, what builds) hold the versions of the full one: what is tested
+# is what runs.
 lock_step() {
     uv="$(find_uv "$(find_python)")"
     options="--quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
@@ -80,6 +81,8 @@ lock_step() {
     $uv pip compile $options "$@" --group dev pyproject.toml -o requirements-dev.lock
     # shellcheck disable=SC2086
     $uv pip compile $options "$@" --constraint requirements-dev.lock pyproject.toml -o requirements.lock
+    # shellcheck disable=SC2086
+    $uv pip compile $options "$@" --constraint requirements-dev.lock --group build -o requirements-build.lock
 }
 
 case "${1:-}" in

@@ -42,7 +42,7 @@ def down(
 
 @commands.command()
 def status() -> None:
-    """Say what database there is, and which migration it stands at."""
+    """Say what database there is. Exit code 0 if it runs and stands at the newest migration."""
     from service.db import cluster
     from service.db.migrations import current_revision, migration_head
     from service.db.urls import for_people
@@ -50,9 +50,12 @@ def status() -> None:
     url = cluster.find_url(given_url())
     if url is None:
         answer(cluster.state())
-        return
+        raise typer.Exit(1)
     answer(for_people(url))
-    answer(f"at migration {current_revision(url) or 'none'}; the newest is {migration_head()}")
+    current = current_revision(url)
+    answer(f"at migration {current or 'none'}; the newest is {migration_head()}")
+    if current != migration_head():
+        raise typer.Exit(1)
 
 
 @commands.command()

@@ -68,10 +68,18 @@ def choose_place(name: str, say: Say = lambda _: None) -> Place:
             if root != _preferred():
                 say(f"user {owner} cannot reach {_preferred()}; the database lives in {root}")
             home = root / name
-            return Place(home, _socket_folder(home), root / f"{name}.lock", owner)
+            return Place(home, socket_folder(home), root / f"{name}.lock", owner)
     raise ClusterError(
         f"user {owner} can reach no folder for the database; set DIBS_DATA_DIR to one"
     )
+
+
+def socket_folder(home: Path) -> Path:
+    """Beside the data, or below /tmp where that path is longer than a socket's may be."""
+    inside = home / "run"
+    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
+        return inside
+    return Path("/tmp") / f"dibs-{_tag(home)}"
 
 
 def can_reach(folder: Path, user: str) -> bool:
@@ -116,13 +124,6 @@ def _preferred() -> Path:
     if (REPOSITORY / "pyproject.toml").exists():
         return REPOSITORY / ".data"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "dibs"
-
-
-def _socket_folder(home: Path) -> Path:
-    inside = home / "run"
-    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
-        return inside
-    return Path("/tmp") / f"dibs-{_tag(home)}"
 
 
 def _refuse_strangers(folder: Path, owner: str | None) -> None:
