@@ -25,6 +25,7 @@ from service.markets.operations import (
 )
 from service.markets.queries import MarketFacts, market_by_id
 from service.taskers.changes import begin_change, end_change
+from service.taskers.presence.operations import go_offline
 from service.taskers.queries import (
     Profile,
     SkillRow,
@@ -160,6 +161,8 @@ async def set_active(
     """
     profile = await begin_change(session, tasker_id)
     if profile.active != active:
+        if not active:
+            await go_offline(session, tasker_id=tasker_id, now=now)
         await switch_skills(session, tasker_id, active=active)
         await end_change(session, profile, now=now, active=active)
 

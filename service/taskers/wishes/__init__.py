@@ -1,0 +1,6 @@
+"""Wishes: whom a client would like again, and who are not to meet.
+
+Decided:
+- A block is either side's, and the other is not told; matching reads it both ways.
+- A block does not undo a booking: that is cancelled by whoever wants to, with its consequences.
+"""
