@@ -100,6 +100,11 @@ class GreatCircleTravel:
         trips: Floats = metres * self._s_per_m[modes] + self._overhead_s[modes]
         return np.where(metres > 0, trips, 0.0)
 
+    def overhead_s(self, modes: Modes) -> Floats:
+        """What a trip takes beyond the way itself (parking, waiting), seconds, shape (n,)."""
+        overhead: Floats = self._overhead_s[modes]
+        return overhead
+
     def reach_m(self, within_s: float, mode: Mode) -> float:
         """How far as the crow flies one comes within `within_s` seconds, metres; never negative."""
         return max(0.0, (within_s - float(self._overhead_s[mode])) / float(self._s_per_m[mode]))
