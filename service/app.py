@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from service.accounts.endpoints import accounts, sessions
 from service.bookings.endpoints import router as bookings
 from service.db.engine import Database, make_engine
 from service.health import router as health
@@ -24,8 +25,10 @@ from service.http.logs import RequestLog, configure_logs
 from service.offers.endpoints import router as offers
 from service.runtime import Runtime
 from service.settings import Settings
+from service.stream.endpoints import router as stream
+from service.stream.node import open_stream
 
-ROUTERS: tuple[APIRouter, ...] = (health, bookings, offers)
+ROUTERS: tuple[APIRouter, ...] = (health, accounts, sessions, bookings, offers, stream)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,7 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
             settings, database, SessionWatch(settings.session_check_s), Limits(settings)
         )
         try:
-            yield
+            async with open_stream(app, app.state.runtime):
+                yield
         finally:
             await database.dispose()
 

@@ -53,6 +53,10 @@ class BadCursor(Problem):
     type, status, title = "bad-cursor", 400, "The page cursor is not one of ours"
 
 
+class SubprotocolNeeded(Problem):
+    type, status, title = "subprotocol-needed", 400, "The stream speaks another subprotocol"
+
+
 # 401, 403: who is asking.
 class NotSignedIn(Problem):
     type, status, title = "not-signed-in", 401, "A valid access token is needed"
@@ -72,6 +76,10 @@ class SessionRevoked(NotSignedIn):
 
 class WrongCredentials(NotSignedIn):
     type, title = "wrong-credentials", "The e-mail or the password is wrong"
+
+
+class RefreshNotValid(NotSignedIn):
+    type, title = "refresh-not-valid", "The refresh token is unknown or has expired"
 
 
 class RefreshReused(NotSignedIn):
