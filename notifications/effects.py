@@ -13,6 +13,13 @@ class Send(NamedTuple):
     text: str
 
 
+class Deliver(NamedTuple):
+    """Write this text frame: it is event `n`."""
+
+    n: int
+    text: str
+
+
 class Locate(NamedTuple):
     """Look up where this device stands, and answer with `located`."""
 
@@ -38,7 +45,7 @@ class Close(NamedTuple):
     code: CloseCode
 
 
-Effect = Send | Locate | Read | Acked | Close
+Effect = Send | Deliver | Locate | Read | Acked | Close
 
 
 class Position(NamedTuple):

@@ -16,15 +16,15 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def rfc3339(at: datetime) -> str:
-    """Write an aware time as RFC 3339 in UTC, to the microsecond, ending in Z."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """Write an aware time as RFC 3339 in UTC, to the millisecond, ending in Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Instant = Annotated[
     AwareDatetime,
     AfterValidator(lambda at: at.astimezone(UTC)),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
-    Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-21T17:00:00.000000Z"]}),
+    Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-21T17:00:00.000Z"]}),
 ]
 
 

@@ -3,7 +3,7 @@
 The driver (`service.stream`) tells the session what happened and carries out the effects it
 returns, in order:
 
-    hello, receive, located, feed, notice, read, tick  ->  Send, Locate, Read, Acked, Close
+    hello, receive, located, feed, notice, read, tick  ->  Send, Deliver, Locate, Read, Acked, Close
 
 Times are seconds of any clock that never goes back. Events come as they are stored, each with its
 number; the session sends them once, in order, and never keeps one: what it cannot send now it asks
@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from notifications import close_codes
 from notifications.close_codes import CloseCode
-from notifications.effects import Acked, Close, Effect, Locate, Position, Read, Send
+from notifications.effects import Acked, Close, Deliver, Effect, Locate, Position, Read, Send
 from notifications.frames import (
     Ack,
     Hello,
@@ -219,7 +219,7 @@ class Session:
         self._unacked.append((event.n, size))
         self.unacked_bytes += size
         self.sent = event.n
-        effects.append(Send(text))
+        effects.append(Deliver(event.n, text))
         return True
 
     def _carry_on(self, effects: list[Effect]) -> list[Effect]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from notifications.effects import Effect, Position, Send
+from notifications.effects import Deliver, Effect, Position, Send
 from notifications.frames import StoredEvent
 from notifications.session import Session
 from notifications.terms import Terms
@@ -58,7 +58,7 @@ def ack(n: int) -> str:
 
 def said(effects: Iterable[Effect]) -> list[dict[str, Any]]:
     """The frames among the effects, as JSON values."""
-    return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
+    return [json.loads(effect.text) for effect in effects if isinstance(effect, Send | Deliver)]
 
 
 def numbers(effects: Iterable[Effect]) -> list[int]:

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from notifications.effects import Acked, Close, Effect, Locate, Position, Read, Send
+from notifications.effects import Acked, Close, Deliver, Effect, Locate, Position, Read, Send
 from notifications.session import Session
 from notifications.states import State
 from notifications.terms import Terms
@@ -37,7 +37,7 @@ class Cuts(RuleBasedStateMachine):
     def carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Send(text):
+                case Send(text) | Deliver(_, text):
                     self.to_client.append(text)
                 case Read():
                     self.reads.append(effect)

@@ -1,0 +1,161 @@
+"""The stream's door: a ticket over HTTP, then the websocket it opens."""
+
+from __future__ import annotations
+
+import asyncio
+from secrets import token_urlsafe
+
+import structlog
+from fastapi import APIRouter, WebSocket
+from pydantic import Field, ValidationError
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from notifications import close_codes
+from notifications.close_codes import CloseCode
+from notifications.frames import SUBPROTOCOL, TICKET_PREFIX, Resume, parse_client_frame
+from service.errors import NotAllowed, Problem, SubprotocolNeeded
+from service.http.access import Person
+from service.http.schemas import Out, UtcTime
+from service.runtime import Db, Now, runtime_of
+from service.stream import metrics
+from service.stream.line import Line
+from service.stream.node import Node
+from service.stream.socket import StreamSocket, socket_of
+from service.stream.tickets import Opened, issue_ticket, redeem_ticket
+
+log = structlog.get_logger("dibs.stream")
+
+router = APIRouter(prefix="/v1/stream", tags=["stream"])
+
+
+class Ticket(Out):
+    """What opens one stream, within seconds."""
+
+    ticket: str = Field(description="send it as the second subprotocol, `ticket.<ticket>`")
+    expires_at: UtcTime
+
+
+@router.post("/tickets", status_code=201)
+async def create_stream_ticket(caller: Person, database: Db, now: Now) -> Ticket:
+    """Get a ticket for `/v1/stream` (websocket). It works once, for 30 s, while your session
+    stands.
+    """
+    ticket = token_urlsafe(24)
+    expires_at = await database.run(
+        issue_ticket,
+        ticket=ticket,
+        account_id=caller.account_id,
+        session_id=caller.session_id,
+        now=now,
+    )
+    return Ticket(ticket=ticket, expires_at=expires_at)
+
+
+@router.websocket("")
+async def stream(websocket: WebSocket) -> None:
+    """One subscriber: see the protocol page of `notifications`."""
+    if refusal := _refusal(websocket):
+        metrics.REFUSED.labels(refusal.type).inc()
+        await websocket.send_denial_response(
+            JSONResponse(refusal.body(), refusal.status, media_type="application/problem+json")
+        )
+        return
+    node: Node = websocket.app.state.node
+    socket = socket_of(websocket)
+    await websocket.accept(subprotocol=SUBPROTOCOL)
+    try:
+        await _serve(websocket, node, socket)
+    except Exception:
+        log.exception("stream_failed")
+        _refuse(socket, close_codes.SERVER_ERROR)
+
+
+async def _serve(websocket: WebSocket, node: Node, socket: StreamSocket) -> None:
+    """Let the subscriber in and listen to it until it is gone."""
+    first = None
+    ticket = _ticket_of(websocket.headers)
+    if ticket is None:
+        first = await _first_frame(websocket, node.pace.terms.resume_within_s)
+        if first is None:
+            _refuse(socket, close_codes.RESUME_OVERDUE)
+            return
+        ticket = _ticket_in(first)
+    opened = await _redeem(websocket, node, ticket) if ticket else None
+    if opened is None:
+        _refuse(socket, close_codes.TICKET_REFUSED)
+        return
+    line = node.join(socket, opened)
+    try:
+        if first is not None:
+            line.receive(first)
+        await _listen(websocket, line)
+    finally:
+        node.lost(line)
+
+
+async def _listen(websocket: WebSocket, line: Line) -> None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text = message.get("text")
+        if text is None:
+            line.end(close_codes.NOT_TEXT)
+        else:
+            line.receive(text)
+
+
+async def _first_frame(websocket: WebSocket, within_s: float) -> str | None:
+    try:
+        async with asyncio.timeout(within_s):
+            message = await websocket.receive()
+    except TimeoutError:
+        return None
+    text: str | None = message.get("text")
+    return text
+
+
+async def _redeem(websocket: WebSocket, node: Node, ticket: str) -> Opened | None:
+    now = runtime_of(websocket).now()
+    return await node.database.run(redeem_ticket, ticket=ticket, now=now)
+
+
+def _refuse(socket: StreamSocket, code: CloseCode) -> None:
+    metrics.REFUSED.labels(code.name).inc()
+    socket.close_now(code.code, code.name)
+
+
+def _refusal(websocket: WebSocket) -> Problem | None:
+    """Why this handshake is not answered: a page of a stranger, or a client of another protocol."""
+    origin = websocket.headers.get("origin")
+    if origin is not None and not _is_allowed(origin, websocket):
+        return NotAllowed("This origin may not open the stream.", origin=origin)
+    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        return SubprotocolNeeded(subprotocol=SUBPROTOCOL)
+    return None
+
+
+def _is_allowed(origin: str, websocket: WebSocket) -> bool:
+    """A browser's origin: the api's own, or one from the settings. Programs send none."""
+    own = f"//{websocket.headers.get('host')}"
+    allowed = runtime_of(websocket).settings.allowed_origins
+    return origin in allowed or origin in (f"http:{own}", f"https:{own}")
+
+
+def _ticket_of(headers: Headers) -> str | None:
+    """The ticket among the offered subprotocols."""
+    for header in headers.getlist("sec-websocket-protocol"):
+        for offered in header.split(","):
+            if offered.strip().startswith(TICKET_PREFIX):
+                return offered.strip().removeprefix(TICKET_PREFIX)
+    return None
+
+
+def _ticket_in(text: str | None) -> str | None:
+    """The ticket in a first frame, if that is a resume with one."""
+    try:
+        frame = parse_client_frame(text or "")
+    except (ValidationError, UnicodeError):
+        return None
+    return frame.ticket if isinstance(frame, Resume) else None

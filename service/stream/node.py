@@ -1,0 +1,234 @@
+"""The node: one process's part in the stream, its lines and the loops that serve them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import random
+from uuid import UUID, uuid4
+
+import structlog
+from fastapi import FastAPI
+
+from notifications import close_codes
+from notifications.close_codes import CloseCode
+from notifications.frames import StoredEvent
+from notifications.hub import Hub
+from notifications.session import Session
+from notifications.terms import Terms
+from service.bus import Bus, open_bus
+from service.db.engine import Database
+from service.events.append import EVENTS_TOPIC
+from service.runtime import Runtime
+from service.stream import metrics, queries
+from service.stream.line import Line
+from service.stream.reader import Reader
+from service.stream.recorder import Recorder
+from service.stream.relay import TOLD, Relay, heard
+from service.stream.socket import StreamSocket
+from service.stream.tickets import Opened
+from service.stream.watch import compare_counters, end_revoked
+
+log = structlog.get_logger("dibs.stream")
+
+SWEEP_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the node's loops come round, in seconds, and how long events are kept."""
+
+    relay_poll_s: float = 1.0
+    record_s: float = 0.25
+    tick_s: float = 0.5
+    compare_s: float = 3.0
+    revoked_s: float = 2.0
+    sweep_s: float = 60.0
+    events_kept: timedelta = timedelta(days=7)
+    terms: Terms = field(default_factory=Terms)
+
+
+class Node:
+    """The lines of one process. `open_node` runs it."""
+
+    def __init__(
+        self, database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace
+    ) -> None:
+        self.database, self.bus, self.clock, self.pace = database, bus, clock, pace
+        self.hub: Hub[Line] = Hub()
+        self.reader = Reader(database)
+        self.recorder = Recorder()
+        self.relay = Relay(database, bus, self._feed, clock, pace.relay_poll_s)
+        self._look = asyncio.Event()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    # Lines come and go.
+
+    def join(self, socket: StreamSocket, opened: Opened) -> Line:
+        """A person is connected: their line, known to the hub and greeted."""
+        now = asyncio.get_running_loop().time
+        session = Session(uuid4(), self.pace.terms, now=now(), random=random)
+        line = Line(
+            self,
+            socket,
+            session,
+            person_id=opened.person_id,
+            login_id=opened.session_id,
+            clock=now,
+        )
+        for surplus in self.hub.join(opened.person_id, line):
+            surplus.end(close_codes.TOO_MANY_STREAMS)
+        metrics.LINES.inc()
+        line.hello(opened.last)
+        return line
+
+    def leave(self, line: Line, code: CloseCode) -> None:
+        """A line is being closed from here: nothing more goes to it."""
+        self.hub.leave(line.person_id, line)
+        metrics.CLOSED.labels(code.name).inc()
+
+    def lost(self, line: Line) -> None:
+        """A line's connection has ended, whoever ended it."""
+        self.hub.leave(line.person_id, line)
+        line.lost()
+        metrics.LINES.dec()
+
+    def locate(self, line: Line) -> None:
+        """A line says which device it is: the newest line of a device stands, then the store is
+        asked.
+        """
+        for replaced in self.hub.name(line.person_id, line, line.device):
+            replaced.end(close_codes.SUPERSEDED)
+        errand = asyncio.create_task(self._locate(line))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    async def _locate(self, line: Line) -> None:
+        try:
+            position = await self.database.run(
+                queries.locate, person_id=line.person_id, device=line.device
+            )
+        except Exception:
+            log.exception("locate_failed")
+            line.end(close_codes.SERVER_ERROR)
+        else:
+            line.located(position)
+
+    # Events come in.
+
+    def _feed(self, person: UUID, events: Sequence[StoredEvent]) -> None:
+        for line in self.hub.of(person):
+            line.feed(events)
+
+    def hear(self, payloads: frozenset[str]) -> None:
+        """Another node relayed something, or signals may have been missed."""
+        if not payloads:
+            self._look.set()
+        for payload in payloads:
+            for person, last in heard(payload).items():
+                for line in self.hub.of(person):
+                    line.notice(last)
+
+    # The loops.
+
+    async def run(self) -> None:
+        """Serve the lines until cancelled."""
+        pace = self.pace
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_for_ever(self.relay.run))
+            group.create_task(_for_ever(self.reader.run))
+            group.create_task(_every(pace.record_s, self._record))
+            group.create_task(_every(pace.tick_s, self._tick))
+            group.create_task(_every(pace.compare_s, self._compare, sooner=self._look))
+            group.create_task(_every(pace.revoked_s, self._end_revoked))
+            group.create_task(_every(pace.sweep_s, self._sweep))
+
+    async def _record(self) -> None:
+        await self.recorder.flush(self.database, self.clock())
+
+    async def _tick(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for i, line in enumerate(self.hub):
+            line.tick(now)
+            if i % 500 == 499:
+                await asyncio.sleep(0)
+
+    async def _compare(self) -> None:
+        await compare_counters(self.hub, self.database)
+
+    async def _end_revoked(self) -> None:
+        await end_revoked(self.hub, self.database)
+
+    async def _sweep(self) -> None:
+        now = self.clock()
+        before = now - self.pace.events_kept
+        while await self.database.run(queries.sweep, before=before, now=now, most=SWEEP_ROWS):
+            pass
+
+
+@asynccontextmanager
+async def open_node(
+    database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace | None = None
+) -> AsyncIterator[Node]:
+    """A node that serves for as long as the block does, and writes down what it knows at the
+    end.
+    """
+    node = Node(database, bus, clock, pace or Pace())
+    bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
+    bus.subscribe(TOLD, node.hear)
+    running = asyncio.create_task(node.run(), name="stream")
+    try:
+        yield node
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await node.recorder.flush(database, clock())
+
+
+@asynccontextmanager
+async def open_stream(
+    app: FastAPI, runtime: Runtime, pace: Pace | None = None
+) -> AsyncIterator[Node]:
+    """The stream of one api process: its bus, which the database wakes after commits, and its
+    node.
+    """
+    database, settings = runtime.database, runtime.settings
+    pace = pace or Pace(
+        relay_poll_s=settings.poll_s, events_kept=timedelta(seconds=settings.events_kept_s)
+    )
+    async with open_bus(settings.url()) as bus:
+        database.on_wake = bus.publish
+        async with open_node(database, bus, runtime.now, pace) as node:
+            app.state.node = node
+            yield node
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a loop going: what fails is logged and tried again a second later."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("stream_loop_failed", loop=work.__qualname__)
+            await asyncio.sleep(1)
+
+
+async def _every(
+    seconds: float, work: Callable[[], Awaitable[None]], sooner: asyncio.Event | None = None
+) -> None:
+    """Do something every so often, and sooner when the event is set."""
+    sooner = sooner or asyncio.Event()
+
+    async def rounds() -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await sooner.wait()
+            sooner.clear()
+            await work()
+
+    await _for_ever(rounds)

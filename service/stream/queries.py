@@ -1,0 +1,218 @@
+"""The stream's SQL: claiming, reading, marking and sweeping event rows, and where people and
+devices stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notifications.effects import Position
+from notifications.frames import StoredEvent
+
+
+class Range(NamedTuple):
+    """The events of a person with numbers in (after, n]."""
+
+    person_id: UUID
+    after: int
+    n: int
+
+
+class Standing(NamedTuple):
+    """A device of a person and the number it has acknowledged."""
+
+    person_id: UUID
+    device: str
+    n: int
+
+
+# Unrelayed rows, oldest first, those that nobody else is claiming. Losing this commit in a crash
+# only relays them again, so it does not wait for the disk.
+CLAIM = text(
+    """
+    WITH due AS (
+        SELECT recipient_id, n FROM events WHERE relayed_at IS NULL
+        ORDER BY at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE events AS e SET relayed_at = :now FROM due
+    WHERE e.recipient_id = due.recipient_id AND e.n = due.n
+    RETURNING e.recipient_id, e.n, e.type, e.at, CAST(e.data AS text)
+    """
+)
+
+# The next rows of each of many people after the number each was sent, in order.
+READ = text(
+    """
+    SELECT e.recipient_id, e.n, e.type, e.at, CAST(e.data AS text)
+    FROM unnest(CAST(:people AS uuid[]), CAST(:afters AS bigint[])) AS w(person_id, after)
+    CROSS JOIN LATERAL (
+        SELECT * FROM events WHERE recipient_id = w.person_id AND n > w.after ORDER BY n LIMIT :most
+    ) AS e
+    """
+)
+
+# The newest number, the oldest kept, and the device's own.
+LOCATE = text(
+    """
+    SELECT coalesce(c.last_n, 0) AS last,
+           (SELECT min(n) FROM events WHERE recipient_id = :person) AS oldest,
+           (SELECT acked_n FROM devices
+            WHERE account_id = :person AND device = :device) AS device_n
+    FROM (SELECT 1) AS always LEFT JOIN event_counters AS c ON c.recipient_id = :person
+    """
+)
+
+# The newest numbers of many people.
+COUNTERS = text(
+    """
+    SELECT recipient_id, last_n FROM event_counters
+    WHERE recipient_id = ANY(CAST(:people AS uuid[]))
+    """
+)
+
+# Login sessions among these that no longer stand, or whose account does not.
+ENDED = text(
+    """
+    SELECT s.id FROM login_sessions AS s JOIN accounts AS a ON a.id = s.account_id
+    WHERE s.id = ANY(CAST(:sessions AS uuid[]))
+      AND (s.revoked_at IS NOT NULL OR a.suspended_at IS NOT NULL)
+    """
+)
+
+# Rows are locked in the order of their key, so that two nodes marking one person's rows take turns.
+MARK_ACKED = text(
+    """
+    UPDATE events AS e SET acked_at = :now, delivered_at = coalesce(e.delivered_at, :now)
+    FROM (
+        SELECT e.recipient_id, e.n
+        FROM unnest(CAST(:people AS uuid[]), CAST(:afters AS bigint[]), CAST(:numbers AS bigint[]))
+             AS w(person_id, after, n)
+        JOIN events AS e ON e.recipient_id = w.person_id AND e.n > w.after AND e.n <= w.n
+        WHERE e.acked_at IS NULL ORDER BY e.recipient_id, e.n FOR NO KEY UPDATE OF e
+    ) AS marked
+    WHERE e.recipient_id = marked.recipient_id AND e.n = marked.n
+    """
+)
+MARK_DELIVERED = text(
+    """
+    UPDATE events AS e SET delivered_at = :now
+    FROM (
+        SELECT e.recipient_id, e.n
+        FROM unnest(CAST(:people AS uuid[]), CAST(:afters AS bigint[]), CAST(:numbers AS bigint[]))
+             AS w(person_id, after, n)
+        JOIN events AS e ON e.recipient_id = w.person_id AND e.n > w.after AND e.n <= w.n
+        WHERE e.delivered_at IS NULL ORDER BY e.recipient_id, e.n FOR NO KEY UPDATE OF e
+    ) AS marked
+    WHERE e.recipient_id = marked.recipient_id AND e.n = marked.n
+    """
+)
+
+# A device never goes back: an old ack that arrives late changes nothing.
+MOVE_DEVICES = text(
+    """
+    INSERT INTO devices AS d (account_id, device, acked_n, seen_at)
+    SELECT person_id, device, n, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:people AS uuid[]), CAST(:devices AS text[]), CAST(:numbers AS bigint[]))
+         AS w(person_id, device, n)
+    ORDER BY person_id, device
+    ON CONFLICT (account_id, device) DO UPDATE
+    SET acked_n = greatest(d.acked_n, excluded.acked_n), seen_at = excluded.seen_at
+    """
+)
+
+# Events past their retention, a bounded number at a time; what somebody is marking is left for the
+# next time.
+SWEEP_EVENTS = text(
+    """
+    DELETE FROM events AS e USING (
+        SELECT recipient_id, n FROM events WHERE at < :before
+        ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED
+    ) AS old
+    WHERE e.recipient_id = old.recipient_id AND e.n = old.n
+    RETURNING 1
+    """
+)
+SWEEP_TICKETS = text("DELETE FROM stream_tickets WHERE expires_at < :before")
+
+
+async def claim(
+    session: AsyncSession, *, now: datetime, most: int
+) -> dict[UUID, list[StoredEvent]]:
+    """Claim unrelayed rows: each recipient's, in order of number."""
+    await session.execute(text("SET LOCAL synchronous_commit = off"))
+    rows = await session.execute(CLAIM, {"now": now, "most": most})
+    return _by_person(rows.all())
+
+
+async def read_after(
+    session: AsyncSession, *, wanted: Mapping[UUID, int], most: int
+) -> dict[UUID, list[StoredEvent]]:
+    """The next `most` rows of each person after the number given."""
+    people = {"people": list(wanted), "afters": list(wanted.values()), "most": most}
+    rows = await session.execute(READ, people)
+    return _by_person(rows.all())
+
+
+async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Position:
+    """Where a person and one of their devices stand."""
+    row = (await session.execute(LOCATE, {"person": person_id, "device": device})).one()
+    return Position(row.last, row.last + 1 if row.oldest is None else row.oldest, row.device_n)
+
+
+async def counters(session: AsyncSession, *, people: Sequence[UUID]) -> dict[UUID, int]:
+    """The newest numbers of those who have any."""
+    rows = await session.execute(COUNTERS, {"people": list(people)})
+    return dict(rows.tuples().all())
+
+
+async def ended_sessions(session: AsyncSession, *, sessions: Sequence[UUID]) -> set[UUID]:
+    """Those login sessions that were signed out or whose account is suspended."""
+    return set((await session.execute(ENDED, {"sessions": list(sessions)})).scalars())
+
+
+async def mark(
+    session: AsyncSession,
+    *,
+    delivered: Iterable[Range],
+    acked: Iterable[Range],
+    devices: Iterable[Standing],
+    now: datetime,
+) -> None:
+    """Write down what was delivered and acknowledged, and where devices stand."""
+    for statement, ranges in ((MARK_ACKED, acked), (MARK_DELIVERED, delivered)):
+        if columns := _columns(ranges):
+            people, afters, numbers = columns
+            marked = {"people": people, "afters": afters, "numbers": numbers, "now": now}
+            await session.execute(statement, marked)
+    if columns := _columns(devices):
+        people, names, numbers = columns
+        moved = {"people": people, "devices": names, "numbers": numbers, "now": now}
+        await session.execute(MOVE_DEVICES, moved)
+
+
+async def sweep(session: AsyncSession, *, before: datetime, now: datetime, most: int) -> int:
+    """Delete at most `most` events older than `before`, and expired tickets; returns how many
+    events.
+    """
+    await session.execute(SWEEP_TICKETS, {"before": now})
+    swept = await session.execute(SWEEP_EVENTS, {"before": before, "most": most})
+    return len(swept.all())
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _by_person(rows: Iterable[Sequence[object]]) -> dict[UUID, list[StoredEvent]]:
+    people: dict[UUID, list[StoredEvent]] = {}
+    for person, *event in rows:
+        people.setdefault(person, []).append(StoredEvent(*event))  # type: ignore[arg-type]
+    for events in people.values():
+        events.sort()
+    return people

@@ -1,0 +1,142 @@
+"""The socket of a stream: uvicorn's websocket, with bounds that hold against a peer that reads
+nothing.
+
+Through ASGI alone the kernel took 3.9 MB for a stalled reader before `send` blocked, and `close`
+then never returned. Here the send buffer is small, a write that stays blocked ends in
+`transport.abort()`, and every close does so too after a moment. Frames are written without waiting:
+the session's window bounds what is on the way, so that delivering an event to a thousand people
+needs no thousand tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from asyncio.transports import BaseTransport
+from typing import Any
+
+from starlette.websockets import WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import Frame
+from websockets.http11 import Request
+
+SEND_BUFFER_BYTES = 64 * 1024
+WRITE_BUFFER_BYTES = 64 * 1024
+STALLED_S = 5.0
+CLOSE_S = 2.0
+PINGS_PER_S = 5
+STATE_KEY = "dibs.socket"
+
+
+class StreamSocket(WebSocketsSansIOProtocol):
+    """A websocket whose writes are bounded in bytes and in time. Given to uvicorn as `ws=`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stalled: asyncio.TimerHandle | None = None
+        self._pings, self._pings_since = 0, 0.0
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Bound the kernel's buffer and ours."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the endpoint find this socket in its scope."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["state"][STATE_KEY] = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_stall_clock()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The buffer is full: the peer has until the clock runs out to read some."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        self._stop_stall_clock()
+        super().resume_writing()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless there are so many that they can only be meant to make us write."""
+        now = self.loop.time()
+        if now - self._pings_since >= 1:
+            self._pings, self._pings_since = 0, now
+        self._pings += 1
+        if self._pings > PINGS_PER_S or not self.writable.is_set():
+            self.transport.abort()
+            return
+        super().handle_ping()
+
+    def handle_close(self, event: Frame) -> None:
+        """The peer ends it, or agrees to."""
+        super().handle_close(event)
+        self._cut_soon()
+
+    def handle_parser_exception(self) -> None:
+        """The peer broke the protocol: 1002, 1007 or 1009, as websockets decided."""
+        super().handle_parser_exception()
+        self._cut_soon()
+
+    def shutdown(self) -> None:
+        """The node is being replaced: say 1012."""
+        super().shutdown()
+        self._cut_soon()
+
+    def send_now(self, text: str) -> None:
+        """Write a text frame without waiting; one that comes after the end is dropped."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        try:
+            self.conn.send_text(text.encode())
+        except InvalidState:
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def close_now(self, code: int, reason: str) -> None:
+        """Write a close frame without waiting, and cut the line soon whether or not it is
+        answered.
+        """
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        try:
+            self.conn.send_close(code, reason)
+        except InvalidState:
+            self.transport.abort()
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+
+    def _cut_soon(self) -> None:
+        """`transport.close()` waits until everything is written: a peer that reads nothing is
+        cut.
+        """
+        self.loop.call_later(CLOSE_S, self.transport.abort)
+
+    def _stop_stall_clock(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+def socket_of(websocket: WebSocket) -> StreamSocket:
+    """The socket below a websocket; raises TypeError if uvicorn was not given
+    `ws=StreamSocket`.
+    """
+    found = websocket.scope["state"].get(STATE_KEY)
+    if not isinstance(found, StreamSocket):
+        raise TypeError("the stream needs uvicorn with ws=StreamSocket")
+    return found
