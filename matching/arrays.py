@@ -1,4 +1,4 @@
-"""The array types that the matching room speaks in."""
+"""The array types that the matching room speaks in, and what numpy lacks for ragged rows."""
 
 from typing import TypeAlias
 
@@ -8,3 +8,11 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+
+
+def ranges(first: Ints, count: Ints) -> Ints:
+    """The ranges first[i], first[i] + 1, ... of count[i] numbers each, one after another."""
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    numbers: Ints = np.arange(total) + np.repeat(first - (ends - count), count)
+    return numbers

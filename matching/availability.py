@@ -1,7 +1,8 @@
 """Weekly hours and their exceptions, in wall-clock time of a zone -> half-open UTC intervals.
 
-A tasker is available at an instant when the clock on the wall of the market then shows a time within their hours. That one
-sentence decides the days on which clocks change: hours that a gap skips do not exist, hours that a fold repeats count twice.
+A tasker is available at an instant when the clock on the wall of the market then shows a time
+within their hours. That one sentence decides the days on which clocks change: hours that a gap
+skips do not exist, hours that a fold repeats count twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,8 +21,9 @@ class Interval(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """A span of wall-clock time. An `end` at or before `start` lies on the next day, so
-    22:00-06:00 is a night and 00:00-00:00 a whole day."""
+    """A span of wall-clock time. An `end` at or before `start` lies on the next day, so 22:00-06:00
+    is a night and 00:00-00:00 a whole day.
+    """
 
     start: time
     end: time
@@ -42,9 +44,10 @@ def available(
 ) -> list[Interval]:
     """The UTC intervals within `during` in which somebody with these hours is available.
 
-    An exception replaces the weekly hours that would begin on its date; an empty one closes the day (a night that began the
-    day before still runs to its end). Overlapping and touching spans are merged; the result is sorted and disjoint.
-    Raises ValueError if a weekday is not 0-6 or `during` is not aware.
+    An exception replaces the weekly hours that would begin on its date; an empty one closes the day
+    (a night that began the day before still runs to its end). Overlapping and touching spans are
+    merged; the result is sorted and disjoint. Raises ValueError if a weekday is not 0-6 or `during`
+    is not aware.
     """
     by_weekday: dict[int, list[Hours]] = {}
     for weekday, hours in weekly:
@@ -78,7 +81,9 @@ def _wall_spans(
     stretch: Interval,
     offset: timedelta,
 ) -> Iterator[Interval]:
-    """Spans that touch the stretch, as instants under its one offset (hours of the day before may still run)."""
+    """Spans that touch the stretch, as instants under its one offset (hours of the day before may
+    still run).
+    """
     day = (stretch.start + offset).date() - _DAY
     last = (stretch.end + offset).date()
     while day <= last:
@@ -90,7 +95,9 @@ def _wall_spans(
 
 
 def _stretches_of_one_offset(zone: ZoneInfo, during: Interval) -> Iterator[Interval]:
-    """`during` cut where the zone's offset from UTC changes (at most once a day, as in every real zone)."""
+    """`during` cut where the zone's offset from UTC changes (at most once a day, as in every real
+    zone).
+    """
     if during.start.tzinfo is None or during.end.tzinfo is None:
         raise ValueError("during must have aware times")
     start, limit = during.start.astimezone(UTC), during.end.astimezone(UTC)

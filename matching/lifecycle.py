@@ -10,8 +10,9 @@ from typing import Any, overload
 
 
 class ChoreState(StrEnum):
-    """Where a chore stands. `open` waits for a round, `offered` has pending offers,
-    `unfilled` has had its last wave but stays matchable until its `match_by`."""
+    """Where a chore stands. `open` waits for a round, `offered` has pending offers, `unfilled` has
+    had its last wave but stays matchable until its `match_by`.
+    """
 
     OPEN = "open"
     OFFERED = "offered"

@@ -1,6 +1,8 @@
-"""The operators' knobs: one frozen document per market and version, the single source of every bound, unit and description.
+"""The operators' knobs: one frozen document per market and version, the single source of every
+bound, unit and description.
 
-The API's schema, the console's sliders and the solver all read `MatchingPolicy`; a knob that is not here does not exist.
+The API's schema, the console's sliders and the solver all read `MatchingPolicy`; a knob that is not
+here does not exist.
 """
 
 from collections.abc import Mapping
@@ -15,14 +17,18 @@ Knob: TypeAlias = bool | int | float
 def _knob(
     default: Knob, unit: str, description: str, *, ge: float | None = None, le: float | None = None
 ) -> Any:
-    """A field with its unit, its sentence and its bounds (NaN and infinities are refused with the model)."""
+    """A field with its unit, its sentence and its bounds (NaN and infinities are refused with the
+    model).
+    """
     return Field(
         default=default, ge=ge, le=le, description=description, json_schema_extra={"unit": unit}
     )
 
 
 class MatchingPolicy(BaseModel):
-    """How one category of one market is matched. Distances in metres, times in seconds, money in minor units ("pence")."""
+    """How one category of one market is matched. Distances in metres, times in seconds, money in
+    minor units ("pence").
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
@@ -199,7 +205,8 @@ class MatchingPolicy(BaseModel):
     def _check_across_fields(self) -> Self:
         if self.radius_cap_m < self.radius_m:
             raise ValueError(
-                f"radius_cap_m ({self.radius_cap_m:g}) must be at least radius_m ({self.radius_m:g})"
+                f"radius_cap_m ({self.radius_cap_m:g}) must be at least"
+                f" radius_m ({self.radius_m:g})"
             )
         if not (
             self.offer_deadline_now_s <= self.offer_deadline_today_s <= self.offer_deadline_future_s
@@ -221,7 +228,7 @@ class PolicyDocument(BaseModel):
     )
     categories: Mapping[str, Mapping[str, Knob]] = Field(
         default_factory=dict,
-        description="For a category (by slug) the fields of the policy that differ, with their values.",
+        description="For a category (by slug) the fields that differ, with their values.",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,9 @@
 """Rate x time -> price, in integer minor units, rounded in one documented way.
 
-Time is billed as the category's minimum (1 h unless it says otherwise) and then in steps of 15 minutes, each step begun
-being a step billed. The price is the hourly rate times the billed time, rounded half up to the minor unit. Everything is
-integer arithmetic, so the same work costs the same on every machine.
+Time is billed as the category's minimum (1 h unless it says otherwise) and then in steps of 15
+minutes, each step begun being a step billed. The price is the hourly rate times the billed time,
+rounded half up to the minor unit. Everything is integer arithmetic, so the same work costs the same
+on every machine.
 """
 
 import numpy as np
@@ -16,8 +17,8 @@ STEP_S = 900
 def billed_s(worked_s: float, *, minimum_s: int = MINIMUM_S, step_s: int = STEP_S) -> int:
     """Seconds billed for `worked_s` seconds of work.
 
-    Steps are counted from zero, so the result is the least multiple of `step_s` that covers the work, and never under
-    `minimum_s`. Raises ValueError if the time is negative or not finite.
+    Steps are counted from zero, so the result is the least multiple of `step_s` that covers the
+    work, and never under `minimum_s`. Raises ValueError if the time is negative or not finite.
     """
     if not (np.isfinite(worked_s) and worked_s >= 0):
         raise ValueError(f"worked_s must be finite and not negative, got {worked_s}")

@@ -1,4 +1,6 @@
-"""What the policy says of a wave: its radius, its size, its deadline, and when the next one is due."""
+"""What the policy says of a wave: its radius, its size, its deadline, and when the next one
+is due.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -6,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from matching.arrays import Floats, Ints
+from matching.arrays import Bools, Floats, Ints
 from matching.policy import MatchingPolicy
 
 
@@ -34,7 +36,9 @@ def match_by(
     window_end: datetime,
     duration: timedelta,
 ) -> datetime:
-    """Until when a chore may be matched: its last possible start, and for a chore for now the policy's patience."""
+    """Until when a chore may be matched: its last possible start, and for a chore for now the
+    policy's patience.
+    """
     last_start = window_end - duration
     if not wanted_now:
         return last_start
@@ -42,7 +46,8 @@ def match_by(
 
 
 def offer_deadline_s(policy: MatchingPolicy, kind: ChoreKind, match_by_in_s: float) -> float:
-    """Seconds an offer may stay unanswered: by the kind of chore, and never over the policy's share of what is left.
+    """Seconds an offer may stay unanswered: by the kind of chore, and never over the policy's share
+    of what is left.
 
     At least one second, so that an offer made at the last moment still exists.
     """
@@ -61,15 +66,26 @@ def radius_m(policy: MatchingPolicy, wave: int) -> float:
     return min(grown, policy.radius_cap_m)
 
 
-def offers_wanted(chance_each: Floats, wanted_fill_chance: Floats, most: Ints) -> Ints:
-    """How many offers a wave needs, elementwise, so that at least one is accepted with the wanted chance.
-
-    The least k with 1 - (1 - chance)^k >= wanted, between 1 and `most`. Chances are per offer, within (0, 1).
+def deadlines_s(
+    *,
+    now_s: Floats,
+    today_s: Floats,
+    future_s: Floats,
+    share: Floats,
+    wanted_now: Bools,
+    today: Bools,
+    left_s: Floats,
+) -> Floats:
+    """`offer_deadline_s` elementwise over columns: the policy's times by kind, the kinds, what is
+    left to match.
     """
-    chance = np.clip(chance_each, 1e-9, 1 - 1e-9)
-    exact = np.log1p(-wanted_fill_chance) / np.log1p(-chance)
-    # The epsilon keeps a k that fits exactly from being rounded up by the last bit of a logarithm.
-    return np.clip(np.ceil(exact - 1e-9), 1, most).astype(np.int64)
+    by_kind = np.where(wanted_now, now_s, np.where(today, today_s, future_s))
+    return np.maximum(1.0, np.minimum(by_kind, share * left_s))
+
+
+def radii_m(radius_m: Floats, growth: Floats, cap_m: Floats, wave: Ints) -> Floats:
+    """`radius_m` elementwise over columns."""
+    return np.minimum(radius_m * growth ** np.minimum(wave, 100), cap_m)
 
 
 def next_wave_at(policy: MatchingPolicy, wave_started_at: datetime) -> datetime:

@@ -96,7 +96,12 @@ def test_a_weekday_outside_the_week_is_refused() -> None:
 
 def test_naive_times_are_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
-        available([], {}, LONDON, Interval(datetime(2027, 1, 5), datetime(2027, 1, 6)))
+        available(
+            [],
+            {},
+            LONDON,
+            Interval(*(at.replace(tzinfo=None) for at in during("2027-01-05", "2027-01-06"))),
+        )
 
 
 TIMES_OF_DAY = st.integers(0, 24 * 12 - 1).map(lambda n: time(n // 12, n % 12 * 5))

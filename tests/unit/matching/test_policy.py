@@ -15,7 +15,8 @@ def test_every_field_has_a_unit_and_one_sentence(name: str) -> None:
     extra: Any = FIELDS[name].json_schema_extra
     assert extra["unit"]
     description = FIELDS[name].description or ""
-    assert description.endswith(".") and description.count(".") == 1
+    assert description.endswith(".")
+    assert description.count(".") == 1
 
 
 @pytest.mark.parametrize("name", [n for n in FIELDS if FIELDS[n].annotation is not bool])

@@ -3,10 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from matching import wave
 from matching.policy import MatchingPolicy
@@ -59,13 +56,3 @@ def test_a_chore_for_now_is_matched_within_the_policys_patience() -> None:
 
     assert until(wanted_now=True) == NOON + timedelta(minutes=30)
     assert until(wanted_now=False) == NOON + timedelta(hours=8)
-
-
-@given(st.floats(0.001, 0.999), st.floats(0.05, 0.999), st.integers(1, 50))
-def test_a_wave_is_the_least_that_reaches_the_wanted_chance(
-    chance: float, wanted: float, most: int
-) -> None:
-    size = int(wave.offers_wanted(np.array([chance]), np.array([wanted]), np.array([most]))[0])
-    assert 1 <= size <= most
-    assert size == most or 1 - (1 - chance) ** size >= wanted - 1e-6
-    assert size == 1 or 1 - (1 - chance) ** (size - 1) < wanted + 1e-6
