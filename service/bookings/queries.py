@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, Select, select, update
+from sqlalchemy import CursorResult, RowMapping, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.lifecycle import BookingEvent, BookingState, ChoreEvent, states_before
 from service.db.tables import Account, Booking, Category, Chore, Market, Tasker
+from service.db.tables.bookings import LIVE
 from service.http.pages import Cut
 
 
@@ -127,7 +128,7 @@ async def live_booking_of_chore(session: AsyncSession, chore_id: UUID) -> Bookin
     found = await session.execute(
         _with_surroundings().where(
             Booking.chore_id == chore_id,
-            Booking.status.in_(["scheduled", "en_route", "in_progress"]),
+            text(f"bookings.{LIVE}"),
         )
     )
     row = found.mappings().one_or_none()
@@ -210,41 +211,6 @@ async def _move_chore(
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-
-
-async def never_begun(
-    session: AsyncSession, market_id: int, *, before: datetime, limit: int
-) -> list[UUID]:
-    """Bookings planned to start before `before` that nobody has started."""
-    found = await session.scalars(
-        select(Booking.id)
-        .where(
-            Booking.market_id == market_id,
-            Booking.starts_at < before,
-            Booking.status.in_(sorted(states_before(BookingEvent.GRACE_PASSED))),
-        )
-        .order_by(Booking.starts_at)
-        .limit(limit)
-    )
-    return list(found)
-
-
-async def overrunning(
-    session: AsyncSession, market_id: int, *, now: datetime, limit: int
-) -> list[UUID]:
-    """Bookings in progress past their planned end of which nobody has been told."""
-    found = await session.scalars(
-        select(Booking.id)
-        .where(
-            Booking.market_id == market_id,
-            Booking.ends_at < now,
-            Booking.status == BookingState.IN_PROGRESS,
-            Booking.overrun_at.is_(None),
-        )
-        .order_by(Booking.ends_at)
-        .limit(limit)
-    )
-    return list(found)
 
 
 async def mark_overrun(session: AsyncSession, booking_id: UUID, now: datetime) -> bool:

@@ -86,7 +86,7 @@ async def make_offers(
     """A pending offer of the chore to each tasker, all of one wave."""
     round_id = await make_round(session, market, now=now)
     ids = [new_id() for _ in taskers]
-    values: dict[str, Any] = {"status": "pending", "rate": 2500, "wave": 1}
+    values: dict[str, Any] = {"status": "pending", "rate": 2500, "wave": 1, "event_n": 1}
     session.add_all(
         Offer(
             id=offer_id, market_id=market.id, chore_id=chore_id, tasker_id=tasker.id,

@@ -13,6 +13,8 @@ from matching.lifecycle import BookingState
 from service.db.tables.base import AccountRef, Base, Id, MarketId, one_of
 
 LIVE = "status IN ('scheduled', 'en_route', 'in_progress')"
+NOT_BEGUN = "status IN ('scheduled', 'en_route')"
+UNDER_WAY = "status = 'in_progress' AND overrun_at IS NULL"
 STANDS = "status IN ('scheduled', 'en_route', 'in_progress', 'completed')"
 
 
@@ -55,8 +57,10 @@ class Booking(Base):
         Index("ix_bookings_of_tasker", "tasker_id", "id"),
         # Usage: a client's bookings, newest first.
         Index("ix_bookings_of_client", "client_id", "id"),
-        # Usage: live bookings by planned end (no-shows, overruns).
-        Index("ix_bookings_ending", "market_id", "ends_at", postgresql_where=text(LIVE)),
+        # Usage: bookings nobody has started, by planned start (no-shows).
+        Index("ix_bookings_starting", "market_id", "starts_at", postgresql_where=text(NOT_BEGUN)),
+        # Usage: bookings in progress by planned end (overruns).
+        Index("ix_bookings_ending", "market_id", "ends_at", postgresql_where=text(UNDER_WAY)),
         # Usage: a chore's bookings over time.
         Index("ix_bookings_of_chore", "chore_id"),
     )

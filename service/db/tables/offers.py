@@ -40,7 +40,7 @@ class Offer(Base):
     """One chore offered to one tasker, with the plan it stands for.
 
     `starts_at` to `ends_at` is the planned work; distance and travel are computed from the chore's
-    cell.
+    cell; `event_n` is the number of the event that told the tasker, by which delivery is known.
     """
 
     __tablename__ = "offers"
@@ -92,6 +92,7 @@ class Offer(Base):
     travel_s: Mapped[int]
     extended_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    event_n: Mapped[Big]
     delivered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_reason: Mapped[str | None]

@@ -543,6 +543,7 @@ def upgrade() -> None:
         sa.Column("travel_s", sa.Integer(), nullable=False),
         sa.Column("extended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event_n", sa.BigInteger(), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_reason", sa.Text(), nullable=True),
@@ -660,11 +661,18 @@ def upgrade() -> None:
         "bookings",
         ["market_id", "ends_at"],
         unique=False,
-        postgresql_where=sa.text("status IN ('scheduled', 'en_route', 'in_progress')"),
+        postgresql_where=sa.text("status = 'in_progress' AND overrun_at IS NULL"),
     )
     op.create_index("ix_bookings_of_chore", "bookings", ["chore_id"], unique=False)
     op.create_index("ix_bookings_of_client", "bookings", ["client_id", "id"], unique=False)
     op.create_index("ix_bookings_of_tasker", "bookings", ["tasker_id", "id"], unique=False)
+    op.create_index(
+        "ix_bookings_starting",
+        "bookings",
+        ["market_id", "starts_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('scheduled', 'en_route')"),
+    )
     op.create_index(
         "uq_bookings_live",
         "bookings",
@@ -680,13 +688,18 @@ def downgrade() -> None:
         table_name="bookings",
         postgresql_where=sa.text("status IN ('scheduled', 'en_route', 'in_progress', 'completed')"),
     )
+    op.drop_index(
+        "ix_bookings_starting",
+        table_name="bookings",
+        postgresql_where=sa.text("status IN ('scheduled', 'en_route')"),
+    )
     op.drop_index("ix_bookings_of_tasker", table_name="bookings")
     op.drop_index("ix_bookings_of_client", table_name="bookings")
     op.drop_index("ix_bookings_of_chore", table_name="bookings")
     op.drop_index(
         "ix_bookings_ending",
         table_name="bookings",
-        postgresql_where=sa.text("status IN ('scheduled', 'en_route', 'in_progress')"),
+        postgresql_where=sa.text("status = 'in_progress' AND overrun_at IS NULL"),
     )
     op.drop_table("bookings")
     op.drop_index(
