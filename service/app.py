@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from service.accounts.endpoints import accounts, sessions
 from service.bookings.endpoints import router as bookings
+from service.chores.endpoints import router as chores
 from service.db.engine import Database, make_engine
 from service.health import router as health
 from service.http import problems
@@ -22,13 +23,25 @@ from service.http.documentation import document
 from service.http.guard import Guard
 from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
+from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
 from service.runtime import Runtime
 from service.settings import Settings
 from service.stream.endpoints import router as stream
 from service.stream.node import open_stream
+from service.taskers.routes import ROUTERS as TASKERS
 
-ROUTERS: tuple[APIRouter, ...] = (health, accounts, sessions, bookings, offers, stream)
+ROUTERS: tuple[APIRouter, ...] = (
+    health,
+    accounts,
+    sessions,
+    markets,
+    *TASKERS,
+    chores,
+    bookings,
+    offers,
+    stream,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

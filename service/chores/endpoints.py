@@ -1,0 +1,111 @@
+"""The routes of chores: post, list, read, cancel; and the operators' list of a market's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from service.chores import operations
+from service.chores.queries import client_page
+from service.chores.schemas import CancelIn, ChoreIn, ChoreOut, ExactChore, State, shown
+from service.errors import (
+    DurationNotUsable,
+    NotFound,
+    OutsideMarket,
+    RateNotUsable,
+    TooManyRequests,
+    UnknownCategory,
+    UnknownMarket,
+    WindowNotUsable,
+    WrongState,
+)
+from service.http.access import Client, Operator, Person
+from service.http.documentation import refuses
+from service.http.idempotency import OnceOnly
+from service.http.pages import Page, PageOf, page
+from service.markets.endpoints import MarketSlug
+from service.runtime import Db, Now, Run
+
+router = APIRouter(tags=["chores"])
+
+States = Annotated[list[State] | None, Query(description="only chores in these states")]
+
+NOT_POSTED = (
+    UnknownMarket,
+    UnknownCategory,
+    OutsideMarket,
+    WindowNotUsable,
+    DurationNotUsable,
+    RateNotUsable,
+    TooManyRequests,
+)
+
+
+@router.post(
+    "/v1/chores", status_code=201, response_model=ExactChore, responses=refuses(*NOT_POSTED)
+)
+async def post_chore(
+    body: ChoreIn, caller: Client, request: Request, once: OnceOnly, runtime: Run, now: Now
+) -> JSONResponse:
+    """Post a chore. Taskers are looked for from this moment on."""
+    runtime.limits.check("post", request, str(caller.account_id))
+    return await once.run(
+        ExactChore.of,
+        operations.post_chore,
+        client_id=caller.account_id,
+        wish=body.wish(),
+        now=now,
+    )
+
+
+@router.get("/v1/chores")
+async def list_chores(
+    caller: Client, db: Db, cut: PageOf, state: States = None
+) -> Page[ExactChore]:
+    """The caller's own chores, newest first."""
+    rows = await db.run(client_page, client_id=caller.account_id, states=state or [], cut=cut)
+    return page(rows, cut, lambda row: row.id, ExactChore.of)
+
+
+@router.get("/v1/chores/{chore_id}", responses=refuses(NotFound))
+async def read_chore(
+    chore_id: UUID, caller: Person, db: Db
+) -> Annotated[ChoreOut, Field(discriminator="view")]:
+    """One chore, in the view the caller may have of it: `exact`, `held` or `offered`."""
+    view, row = await db.run(operations.read_chore, chore_id=chore_id, caller=caller)
+    return shown(view, row)
+
+
+@router.post("/v1/chores/{chore_id}/cancel", responses=refuses(NotFound, WrongState))
+async def cancel_chore(
+    chore_id: UUID, caller: Person, db: Db, now: Now, body: CancelIn | None = None
+) -> ExactChore:
+    """Call a chore off: its offers are withdrawn, and its booking, if not begun, is cancelled."""
+    row = await db.run(
+        operations.cancel_chore,
+        chore_id=chore_id,
+        caller=caller,
+        reason=body.reason if body else "",
+        now=now,
+    )
+    return ExactChore.of(row)
+
+
+@router.get("/v1/markets/{market}/chores", tags=["operators"], responses=refuses(NotFound))
+async def list_market_chores(
+    market: MarketSlug,
+    _: Operator,
+    db: Db,
+    cut: PageOf,
+    state: States = None,
+    category: Annotated[str | None, Query(max_length=80)] = None,
+) -> Page[ExactChore]:
+    """A market's chores, newest first, for operators."""
+    rows = await db.run(
+        operations.list_of_market, market=market, category=category, states=state or [], cut=cut
+    )
+    return page(rows, cut, lambda row: row.id, ExactChore.of)

@@ -1,0 +1,238 @@
+"""What a client or an operator does with a chore: post it, read it, list, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.cells import cell_of
+from geo.points import LonLat
+from geo.postgis import to_metric
+from matching import wave
+from matching.lifecycle import ChoreState
+from matching.policy import MatchingPolicy
+from notifications import messages as wire
+from service.bookings.operations import cancel_as
+from service.bookings.queries import live_booking_of_chore
+from service.chores.queries import (
+    ChoreRow,
+    chore_by_id,
+    close_cancelled,
+    is_offered_to,
+    lock_chore,
+    market_page,
+    policy_in_force,
+    withdraw_offers,
+)
+from service.chores.wishes import Window, checked_window, refuse_duration, window_from_now
+from service.db.engine import wake
+from service.db.tables import AuditEntry, Chore, new_id
+from service.errors import NotAllowed, NotFound, WrongState
+from service.events.append import Announcement, announce
+from service.http.access import Caller
+from service.http.pages import Cut
+from service.markets.operations import (
+    Rate,
+    known_category,
+    market_in_body,
+    market_in_path,
+    refuse_budget,
+    refuse_outside,
+)
+from service.markets.queries import MarketFacts
+from service.offers.operations import withdrawn
+
+View = Literal["exact", "held", "offered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A chore as a client asks for it. `between` None: as soon as somebody can; `budget`: an
+    hour's.
+    """
+
+    market: str
+    category: str
+    place: LonLat
+    address: str
+    notes: str
+    between: tuple[datetime, datetime] | None
+    minutes: int
+    budget: Rate | None
+
+
+async def post_chore(
+    session: AsyncSession, *, client_id: UUID, wish: Wish, now: datetime
+) -> ChoreRow:
+    """Post a chore: it is due at once, under the policy in force.
+
+    Raises UnknownMarket, UnknownCategory, DurationNotUsable, RateNotUsable, WindowNotUsable,
+    OutsideMarket.
+    """
+    market = await market_in_body(session, slug=wish.market)
+    category = await known_category(session, market, wish.category, "category")
+    refuse_duration(wish.minutes)
+    if wish.budget is not None:
+        refuse_budget(market, category, wish.budget, field="budget")
+    version, policy = await policy_in_force(session, market.id, category.slug)
+    window = _window(wish, policy, now)
+    await refuse_outside(session, market, wish.place)
+    chore = _chore(client_id, market, wish, window, policy, now)
+    chore.policy_version = version
+    session.add(chore)
+    await session.flush()
+    data = wire.ChorePosted(chore_id=chore.id, category=chore.category, match_by=chore.match_by)
+    await announce(session, [Announcement(client_id, market.id, "chore.posted", data)], now=now)
+    wake(session, f"work:{market.id}")
+    return await _existing(session, chore.id)
+
+
+async def read_chore(
+    session: AsyncSession, *, chore_id: UUID, caller: Caller
+) -> tuple[View, ChoreRow]:
+    """A chore, and which view of it the caller may have. Raises NotFound for whoever has none."""
+    row = await _existing(session, chore_id)
+    if caller.account_id == row.client_id or caller.operator_role is not None:
+        return "exact", row
+    if row.tasker_id is not None and caller.account_id == row.tasker_id:
+        return "held", row
+    if await is_offered_to(session, chore_id, caller.account_id):
+        return "offered", row
+    raise NotFound("There is no such chore here.")
+
+
+async def list_of_market(
+    session: AsyncSession, *, market: str, category: str | None, states: Sequence[str], cut: Cut
+) -> list[ChoreRow]:
+    """A market's chores for operators. Raises NotFound."""
+    facts = await market_in_path(session, slug=market)
+    return await market_page(session, market_id=facts.id, category=category, states=states, cut=cut)
+
+
+async def cancel_chore(
+    session: AsyncSession, *, chore_id: UUID, caller: Caller, reason: str, now: datetime
+) -> ChoreRow:
+    """Call a chore off: its offers are withdrawn, its booking cancelled, everybody told.
+
+    By its client, or by an operator who may edit while nobody holds it. Said again, nothing more
+    happens. Raises NotFound, NotAllowed, WrongState.
+    """
+    row = await _existing(session, chore_id)
+    by = _side_of(row, caller)
+    state = await lock_chore(session, chore_id)
+    if state == ChoreState.CANCELLED:
+        return await _existing(session, chore_id)
+    if state == ChoreState.BOOKED and by == "client":
+        await _cancel_booking(session, chore_id, reason, now)
+    else:
+        await _cancel_unbooked(session, row, state, by, reason, now)
+    if by == "operator":
+        session.add(_audit(row, caller, reason, now))
+    return await _existing(session, chore_id)
+
+
+async def _existing(session: AsyncSession, chore_id: UUID) -> ChoreRow:
+    row = await chore_by_id(session, chore_id)
+    if row is None:
+        raise NotFound("There is no such chore here.")
+    return row
+
+
+def _side_of(row: ChoreRow, caller: Caller) -> wire.Actor:
+    if caller.account_id == row.client_id:
+        return "client"
+    if caller.operator_role is None:
+        raise NotFound("There is no such chore here.")
+    if caller.operator_role != "editor":
+        raise NotAllowed("This is for operators who may edit.")
+    return "operator"
+
+
+async def _cancel_booking(
+    session: AsyncSession, chore_id: UUID, reason: str, now: datetime
+) -> None:
+    """The client cancels the booking, which ends the chore. Raises WrongState once it has begun."""
+    booking = await live_booking_of_chore(session, chore_id)
+    if booking is None:
+        raise WrongState(state=ChoreState.BOOKED, action="cancel")
+    await cancel_as(session, row=booking, by="client", reason=reason, now=now)
+
+
+async def _cancel_unbooked(
+    session: AsyncSession,
+    row: ChoreRow,
+    state: ChoreState | None,
+    by: wire.Actor,
+    reason: str,
+    now: datetime,
+) -> None:
+    if state == ChoreState.BOOKED or not await close_cancelled(session, row.id, now):
+        raise WrongState(state=state, action="cancel")
+    offers = await withdraw_offers(session, row.id, reason="chore_cancelled", now=now)
+    data = wire.ChoreCancelled(chore_id=row.id, by=by, reason=reason or None)
+    told = [withdrawn(row.market_id, offer, "chore_cancelled") for offer in offers]
+    told.append(Announcement(row.client_id, row.market_id, "chore.cancelled", data))
+    await announce(session, told, now=now)
+    wake(session, f"work:{row.market_id}")
+
+
+def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
+    if wish.between is None:
+        return window_from_now(policy, wish.minutes, now)
+    return checked_window(*wish.between, wish.minutes, now)
+
+
+def _chore(
+    client_id: UUID,
+    market: MarketFacts,
+    wish: Wish,
+    window: Window,
+    policy: MatchingPolicy,
+    now: datetime,
+) -> Chore:
+    """The row, without the policy's version."""
+    match_by = wave.match_by(
+        policy,
+        wanted_now=window.now,
+        posted_at=now,
+        window_end=window.end,
+        duration=timedelta(minutes=wish.minutes),
+    )
+    return Chore(
+        id=new_id(),
+        market_id=market.id,
+        client_id=client_id,
+        category=wish.category,
+        point=wish.place,
+        metric_point=to_metric(wish.place, market.srid),
+        cell=cell_of(wish.place),
+        address=wish.address,
+        notes=wish.notes,
+        wanted_now=window.now,
+        window_start=window.start,
+        window_end=window.end,
+        duration_minutes=wish.minutes,
+        budget_rate=wish.budget.amount if wish.budget else None,
+        status=ChoreState.OPEN,
+        wave=0,
+        due_at=now,
+        match_by=match_by,
+        created_at=now,
+    )
+
+
+def _audit(row: ChoreRow, caller: Caller, reason: str, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        at=now,
+        operator_id=caller.account_id,
+        market_id=row.market_id,
+        action="chore.cancel",
+        subject=str(row.id),
+        reason=reason,
+        facts={"state": row.status},
+    )

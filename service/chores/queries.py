@@ -1,0 +1,200 @@
+"""Chores in SQL: one with its surroundings, the lists, the lock, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Select, and_, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.points import LonLat
+from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, states_before
+from matching.policy import MatchingPolicy, PolicyDocument
+from service.db.tables import Account, Booking, Chore, Market, Offer, PolicyVersion
+from service.http.pages import Cut
+from service.offers.queries import PendingOffer
+
+BOOKING_STANDS = ("scheduled", "en_route", "in_progress", "completed")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreRow:
+    """A chore with everything anybody may see of it; the views choose.
+
+    `booking_id` and `tasker_id` are of the booking that stands or was completed. The budget is
+    minor units an hour.
+    """
+
+    id: UUID
+    market_id: int
+    market: str
+    currency: str
+    client_id: UUID
+    client_name: str
+    category: str
+    point: LonLat
+    cell: str
+    address: str
+    notes: str
+    wanted_now: bool
+    window_start: datetime
+    window_end: datetime
+    duration_minutes: int
+    budget_rate: int | None
+    status: str
+    wave: int
+    match_by: datetime
+    created_at: datetime
+    closed_at: datetime | None
+    booking_id: UUID | None
+    tasker_id: UUID | None
+
+
+def _with_surroundings() -> Select[*tuple[Any, ...]]:
+    stands = and_(Booking.chore_id == Chore.id, Booking.status.in_(BOOKING_STANDS))
+    return (
+        select(
+            Chore.id,
+            Chore.market_id,
+            Market.slug.label("market"),
+            Market.currency,
+            Chore.client_id,
+            Account.name.label("client_name"),
+            Chore.category,
+            Chore.point,
+            Chore.cell,
+            Chore.address,
+            Chore.notes,
+            Chore.wanted_now,
+            Chore.window_start,
+            Chore.window_end,
+            Chore.duration_minutes,
+            Chore.budget_rate,
+            Chore.status,
+            Chore.wave,
+            Chore.match_by,
+            Chore.created_at,
+            Chore.closed_at,
+            Booking.id.label("booking_id"),
+            Booking.tasker_id,
+        )
+        .join(Market, Market.id == Chore.market_id)
+        .join(Account, Account.id == Chore.client_id)
+        .outerjoin(Booking, stands)
+    )
+
+
+async def chore_by_id(session: AsyncSession, chore_id: UUID) -> ChoreRow | None:
+    """One chore with its surroundings."""
+    found = await session.execute(_with_surroundings().where(Chore.id == chore_id))
+    row = found.mappings().one_or_none()
+    return ChoreRow(**row) if row else None
+
+
+async def client_page(
+    session: AsyncSession, *, client_id: UUID, states: Sequence[str], cut: Cut
+) -> list[ChoreRow]:
+    """A client's own chores, newest first, one more than the page holds."""
+    return await _page(
+        session, _with_surroundings().where(Chore.client_id == client_id), states, cut
+    )
+
+
+async def market_page(
+    session: AsyncSession,
+    *,
+    market_id: int,
+    category: str | None,
+    states: Sequence[str],
+    cut: Cut,
+) -> list[ChoreRow]:
+    """A market's chores, newest first, one more than the page holds."""
+    wanted = _with_surroundings().where(Chore.market_id == market_id)
+    if category is not None:
+        wanted = wanted.where(Chore.category == category)
+    return await _page(session, wanted, states, cut)
+
+
+async def _page(
+    session: AsyncSession,
+    wanted: Select[*tuple[Any, ...]],
+    states: Sequence[str],
+    cut: Cut,
+) -> list[ChoreRow]:
+    if states:
+        wanted = wanted.where(Chore.status.in_(states))
+    if cut.before is not None:
+        wanted = wanted.where(Chore.id < cut.before)
+    found = await session.execute(wanted.order_by(Chore.id.desc()).limit(cut.limit + 1))
+    return [ChoreRow(**row) for row in found.mappings()]
+
+
+async def is_offered_to(session: AsyncSession, chore_id: UUID, tasker_id: UUID) -> bool:
+    """The tasker has a pending offer for the chore."""
+    offered = exists().where(
+        Offer.chore_id == chore_id,
+        Offer.tasker_id == tasker_id,
+        Offer.status == OfferState.PENDING,
+    )
+    return bool(await session.scalar(select(offered)))
+
+
+async def lock_chore(session: AsyncSession, chore_id: UUID) -> ChoreState | None:
+    """Lock a chore until the end of the transaction, before anything else; where it stands."""
+    found = await session.scalar(select(Chore.status).where(Chore.id == chore_id).with_for_update())
+    return None if found is None else ChoreState(found)
+
+
+async def close_cancelled(session: AsyncSession, chore_id: UUID, now: datetime) -> bool:
+    """The conditional UPDATE of a cancellation: True if the chore stood where it may be taken."""
+    done = await session.execute(
+        update(Chore)
+        .where(Chore.id == chore_id, Chore.status.in_(sorted(states_before(ChoreEvent.CANCELLED))))
+        .values(status=ChoreState.CANCELLED, due_at=None, closed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", done).rowcount == 1
+
+
+async def withdraw_offers(
+    session: AsyncSession, chore_id: UUID, *, reason: str, now: datetime
+) -> list[PendingOffer]:
+    """Withdraw the chore's pending offers, locked in order of id; the chore is locked already."""
+    found = await session.execute(
+        select(
+            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
+        )
+        .join(Chore, Chore.id == Offer.chore_id)
+        .where(
+            Offer.chore_id == chore_id,
+            Offer.status.in_(sorted(states_before(OfferEvent.WITHDRAWN))),
+        )
+        .order_by(Offer.id)
+        .with_for_update(of=Offer, key_share=True)
+    )
+    pending = [PendingOffer(*row) for row in found]
+    await session.execute(
+        update(Offer)
+        .where(Offer.id.in_([offer.id for offer in pending]))
+        .values(status=OfferState.WITHDRAWN, closed_at=now, closed_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+    return pending
+
+
+async def policy_in_force(
+    session: AsyncSession, market_id: int, category: str
+) -> tuple[int, MatchingPolicy]:
+    """The newest version of a market's policy, and what it says of a category."""
+    found = await session.execute(
+        select(PolicyVersion.version, PolicyVersion.document)
+        .where(PolicyVersion.market_id == market_id)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    )
+    version, document = found.one()
+    return version, PolicyDocument.model_validate(document).for_category(category)
