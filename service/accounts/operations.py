@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts import queries
 from service.db.tables import Account, LoginSession, RefreshToken
-from service.errors import RefreshNotValid, SessionRevoked, Suspended, WrongCredentials
+from service.errors import NotFound, RefreshNotValid, SessionRevoked, Suspended, WrongCredentials
 from service.http.tokens import hash_of, new_secret
 
 
@@ -87,6 +87,16 @@ async def create_operator(
     session.add(account)
     await session.flush()
     return account
+
+
+async def suspend_operator(
+    session: AsyncSession, *, email: str, reason: str, now: datetime
+) -> None:
+    """Shut an operator out. Their sessions are refused within seconds. Raises NotFound."""
+    account = await queries.account_by_email(session, email)
+    if account is None or account.operator_role is None:
+        raise NotFound
+    account.suspended_at, account.suspended_reason = now, reason
 
 
 async def kept_password(session: AsyncSession, *, email: str) -> tuple[UUID, str] | None:
