@@ -21,7 +21,9 @@ Decisions:
 - One file lock per cluster: any number of processes may ask for it at once, one makes it.
 - Settings are written at each start into a file that postgresql.conf includes, so that a cluster
   made yesterday runs with today's settings.
-- The test cluster is a second one, without fsync; nothing that tests do can reach the living one.
+- The tests' cluster is a second one, without fsync and in RAM where there is room: nothing that
+  tests do can reach the living one. With two cores busy, making a test's database took 75 ms in
+  RAM and 1,400 ms on disk (a thousand small files; 60 ms on an idle machine).
 """
 
 from __future__ import annotations
@@ -86,8 +88,7 @@ def down(say: Say = lambda _: None) -> bool:
 
 def delete(say: Say = lambda _: None) -> None:
     """Stop both private clusters and delete them, data and all."""
-    for name in (LIVING_NAME, TESTING_NAME):
-        place = choose_place(name)
+    for place in (choose_place(LIVING_NAME), choose_place(TESTING_NAME, memory=True)):
         if place.home.exists():
             private.remove(place)
             say(f"{place.home} is deleted")
@@ -109,14 +110,14 @@ def ensure_testing(given: str | None = None, say: Say = lambda _: None) -> str:
         return for_sqlalchemy(given)
     if not ready_binaries(say):
         return compose.up(say)
-    place = choose_place(TESTING_NAME, say)
+    place = choose_place(TESTING_NAME, say, memory=True)
     private.start(place, TESTING, say)
     return place.url("postgres")
 
 
 def stop_testing() -> None:
     """Stop the tests' own server, if it is a private cluster."""
-    private.stop(choose_place(TESTING_NAME))
+    private.stop(choose_place(TESTING_NAME, memory=True))
 
 
 def ready_binaries(say: Say = lambda _: None) -> bool:

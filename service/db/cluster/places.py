@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable
@@ -24,6 +25,10 @@ PORT = 5432
 
 SOCKET_PATH_LIMIT = 107
 """sun_path on Linux is 108 bytes with its closing zero."""
+
+MEMORY = Path("/dev/shm")
+MEMORY_ROOM = 2 * 1024**3
+"""A container's /dev/shm may be 64 MB; the tests' databases are 17 MB each while a test runs."""
 
 SERVER_USER = "postgres"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -54,24 +59,28 @@ class Place:
         return URL.create(DRIVER, username=ROLE, database=database, query=query).render_as_string()
 
 
-def choose_place(name: str, say: Say = lambda _: None) -> Place:
+def choose_place(name: str, say: Say = lambda _: None, *, memory: bool = False) -> Place:
     """The place of the cluster called `name`, the same at every call from the same repository.
 
     As root the server runs as user postgres, who must be able to reach the folder; where the
-    repository lies out of reach (below /root, say) the cluster goes to that user's own home.
-    Raises ClusterError when no folder works.
+    repository lies out of reach (below /root, say) the cluster goes to that user's own home. With
+    `memory` it lives in RAM where there is room. Raises ClusterError when no folder works.
     """
     owner = SERVER_USER if os.geteuid() == 0 else None
-    for root in _roots(owner):
+    if memory and (shared := _memory_root()) is not None:
+        return _place_in(shared, name, owner)
+    for root in _disk_roots(owner):
         _make_enterable(root)
         if owner is None or can_reach(root, owner):
             if root != _preferred():
                 say(f"user {owner} cannot reach {_preferred()}; the database lives in {root}")
-            home = root / name
-            return Place(home, socket_folder(home), root / f"{name}.lock", owner)
-    raise ClusterError(
-        f"user {owner} can reach no folder for the database; set DIBS_DATA_DIR to one"
-    )
+            return _place_in(root, name, owner)
+    raise ClusterError(f"user {owner} can reach no folder for the database; set DIBS_DATA_DIR")
+
+
+def _place_in(root: Path, name: str, owner: str | None) -> Place:
+    home = root / name
+    return Place(home, socket_folder(home), root / f"{name}.lock", owner)
 
 
 def socket_folder(home: Path) -> Path:
@@ -101,7 +110,19 @@ def prepare(place: Place) -> None:
         _refuse_strangers(folder, place.owner)
 
 
-def _roots(owner: str | None) -> list[Path]:
+def _memory_root() -> Path | None:
+    """A folder of ours in RAM; None where there is no room, or a folder was asked for by name."""
+    root = MEMORY / f"dibs-{_tag(_preferred())}"
+    if os.environ.get("DIBS_DATA_DIR") or not os.access(MEMORY, os.W_OK):
+        return None
+    if not root.exists() and shutil.disk_usage(MEMORY).free < MEMORY_ROOM:
+        return None
+    _make_enterable(root)
+    _refuse_strangers(root, None, mode=0o755)
+    return root
+
+
+def _disk_roots(owner: str | None) -> list[Path]:
     roots = [_preferred()]
     if owner is not None:
         roots.append(Path(_user(owner).pw_dir) / "dibs" / _tag(_preferred()))
@@ -126,14 +147,14 @@ def _preferred() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "dibs"
 
 
-def _refuse_strangers(folder: Path, owner: str | None) -> None:
+def _refuse_strangers(folder: Path, owner: str | None, mode: int = 0o700) -> None:
     """A folder with a guessable name (in /tmp) may have been put there by somebody else."""
     expected = os.geteuid() if owner is None else _user(owner).pw_uid
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != expected:
         raise ClusterError(f"{folder} belongs to somebody else; remove it, or set DIBS_DATA_DIR")
-    if stat.S_IMODE(found.st_mode) != 0o700:
-        folder.chmod(0o700)
+    if stat.S_IMODE(found.st_mode) != mode:
+        folder.chmod(mode)
 
 
 def _tag(path: Path) -> str:

@@ -40,7 +40,9 @@ TESTING: Tuning = COMMON | {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_wal_size": "4GB",
+    # It lives in RAM.
+    "max_wal_size": "512MB",
+    "min_wal_size": "80MB",
     "checkpoint_timeout": "1h",
     # A test that wants statistics says ANALYZE; otherwise plans would depend on the time of day.
     "autovacuum": "off",
