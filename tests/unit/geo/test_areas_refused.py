@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon
 
@@ -215,7 +215,6 @@ def area_or_refusal(geojson: object, mend: bool) -> MultiPolygon | AreaRefused:
         return refused
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(["Polygon", "MultiPolygon", 5]), json_values, st.booleans())
 def test_whatever_comes_is_an_area_or_a_refusal_with_a_known_reason(
     kind: object, coordinates: object, mend: bool
@@ -234,7 +233,6 @@ scribbles = st.lists(st.lists(small, min_size=2, max_size=2), min_size=3, max_si
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(st.lists(scribbles, min_size=1, max_size=2), max_size=3), st.booleans())
 def test_any_scribble_on_a_small_grid_is_a_valid_area_or_refused(
     scribbled: object, mend: bool

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.points import Floats, as_points
@@ -29,7 +29,6 @@ def answered(tables: list[Table], n: int) -> tuple[Floats, Floats, list[int]]:
     return origins, destinations, times
 
 
-@settings(max_examples=50)
 @given(trips, some_limits)
 def test_every_pair_is_answered_once_from_its_own_places(
     asked: list[tuple[tuple[float, float], tuple[float, float]]], limits: Limits
@@ -41,7 +40,6 @@ def test_every_pair_is_answered_once_from_its_own_places(
     assert times == [1] * len(asked)
 
 
-@settings(max_examples=50)
 @given(trips, some_limits)
 def test_no_table_is_larger_than_the_router_takes_or_four_times_what_was_asked(
     asked: list[tuple[tuple[float, float], tuple[float, float]]], limits: Limits
