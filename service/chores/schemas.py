@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from geo.cells import centre_of
 from service.chores.operations import View, Wish
@@ -41,6 +41,21 @@ class WindowIn(In):
     end: TimeIn
 
 
+def _none_for_now(value: object) -> object:
+    """A union would blame both of its sides for one wrong end of a window."""
+    if value == "now":
+        return None
+    if isinstance(value, dict | WindowIn):
+        return value
+    raise ValueError('it is "now", or a window with a start and an end')
+
+
+WhenIn = Annotated[
+    WindowIn | None,
+    BeforeValidator(_none_for_now, json_schema_input_type=Literal["now"] | WindowIn),
+]
+
+
 class ChoreIn(In):
     """A chore to be done."""
 
@@ -66,7 +81,7 @@ class ChoreIn(In):
         min_length=1, max_length=300, description="told to the tasker who takes the chore"
     )
     notes: str = Field(default="", max_length=2000, description="told with the address")
-    when: Literal["now"] | WindowIn = Field(description="as soon as somebody can, or a window")
+    when: WhenIn = Field(description="as soon as somebody can, or a window")
     duration_min: int = Field(
         description="how long the work is thought to take",
         json_schema_extra={"minimum": SHORTEST_MIN, "maximum": LONGEST_MIN},
@@ -75,7 +90,7 @@ class ChoreIn(In):
 
     def wish(self) -> Wish:
         """What is asked for."""
-        between = None if self.when == "now" else (self.when.start, self.when.end)
+        between = (self.when.start, self.when.end) if self.when else None
         budget = Rate(self.budget.amount, self.budget.currency) if self.budget else None
         return Wish(
             market=self.market,
