@@ -31,7 +31,7 @@ class MatchingPolicy(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
 
     # reach
@@ -221,7 +221,7 @@ class MatchingPolicy(BaseModel):
 class PolicyDocument(BaseModel):
     """One version of a market's policy: a default, and per category only what differs from it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     default: MatchingPolicy = Field(
         default_factory=MatchingPolicy, description="What holds where a category says nothing."

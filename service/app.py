@@ -25,6 +25,7 @@ from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
 from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
+from service.policies.endpoints import router as policies
 from service.runtime import Runtime
 from service.settings import Settings
 from service.stream.endpoints import router as stream
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts,
     sessions,
     markets,
+    policies,
     *TASKERS,
     chores,
     bookings,

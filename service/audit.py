@@ -1,0 +1,36 @@
+"""The audit: what operators did by hand, each written with the change itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.db.tables import AuditEntry
+
+
+def record(
+    session: AsyncSession,
+    *,
+    operator_id: UUID,
+    market_id: int | None,
+    action: str,
+    subject: str,
+    reason: str,
+    facts: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Note who did what to what, and why. `facts` holds JSON values, never a secret or a place."""
+    session.add(
+        AuditEntry(
+            at=now,
+            operator_id=operator_id,
+            market_id=market_id,
+            action=action,
+            subject=subject,
+            reason=reason,
+            facts=facts,
+        )
+    )
