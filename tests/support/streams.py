@@ -46,10 +46,38 @@ def free_port() -> int:
 
 @dataclass
 class Api:
-    """One api process."""
+    """One api process, at the same port however often it is started."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start it; `wait_ready` tells when it answers."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.api_process"], env=self.environment
+        )
+
+    def restart(self) -> None:
+        """Start it again and wait until it answers."""
+        self.start()
+        self.wait_ready()
+
+    def wait_ready(self, within_s: float = 60) -> None:
+        """Wait until it answers; raises TimeoutError, or RuntimeError if it has ended."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the api process ended with {self.process.returncode}")
+            try:
+                if httpx.get(f"{self.http}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise TimeoutError("the api process did not become ready")
 
     @property
     def http(self) -> str:
@@ -78,31 +106,12 @@ def api_process(database_url: str, **environment: str) -> Iterator[Api]:
         "DIBS_DATABASE_URL": database_url, "DIBS_PORT": str(port), "DIBS_ENVIRONMENT": "test",
         "DIBS_LOG_LEVEL": "error", "DIBS_DATABASE_POOL": "5", "DIBS_SESSION_CHECK_S": "0",
     }  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.api_process"],
-        env=os.environ | chosen | environment,
-    )
-    api = Api(port, process)
+    api = Api(port, os.environ | chosen | environment)
     try:
-        _wait_ready(api)
+        api.wait_ready()
         yield api
     finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_ready(api: Api) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if api.process.poll() is not None:
-            raise RuntimeError(f"the api process ended with {api.process.returncode}")
-        try:
-            if httpx.get(f"{api.http}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError("the api process did not become ready")
+        api.kill()
 
 
 async def someone(database: Database) -> Person:

@@ -146,7 +146,7 @@ async def test_events_past_retention_lead_to_resync(
     api: Api, database: Database, ada: Person, connection: psycopg.Connection
 ) -> None:
     await tell(database, ada, 4)
-    connection.execute("DELETE FROM events WHERE n <= 2")
+    connection.execute("DELETE FROM events WHERE recipient_id = %s AND n <= 2", [ada.id])
     async with Subscriber.resumed(api, ada, n=1) as line:
         assert await line.hear() == {"frame": "resync", "n": 4, "reason": "retention"}
     async with Subscriber.resumed(api, ada, n=2) as line:
@@ -164,6 +164,8 @@ async def test_signing_out_ends_the_stream_within_five_seconds(
     async with Subscriber.resumed(api, ada) as line:
         connection.execute(
             "UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'signed out'"
+            " WHERE id = %s",
+            [ada.session_id],
         )
         assert await line.closed_with(within_s=5) == 4403
 
@@ -172,5 +174,8 @@ async def test_a_suspended_person_is_cut_off_within_five_seconds(
     api: Api, ada: Person, connection: psycopg.Connection
 ) -> None:
     async with Subscriber.resumed(api, ada) as line:
-        connection.execute("UPDATE accounts SET suspended_at = now(), suspended_reason = 'spam'")
+        connection.execute(
+            "UPDATE accounts SET suspended_at = now(), suspended_reason = 'spam' WHERE id = %s",
+            [ada.id],
+        )
         assert await line.closed_with(within_s=5) == 4403
