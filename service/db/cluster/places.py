@@ -72,7 +72,7 @@ def choose_place(name: str, say: Say = lambda _: None, *, memory: bool = False) 
     for root in _disk_roots(owner):
         _make_enterable(root)
         if owner is None or can_reach(root, owner):
-            if root != _preferred():
+            if root != _preferred() and not (root / name).exists():
                 say(f"user {owner} cannot reach {_preferred()}; the database lives in {root}")
             return _place_in(root, name, owner)
     raise ClusterError(f"user {owner} can reach no folder for the database; set DIBS_DATA_DIR")
