@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from geo.travel import TravelModel
-from matching.arrays import Bools, Floats, Ints
+from matching.arrays import Ints
 from matching.assignment import Assignment, AssignmentModel, SolverFailed, solve
 from matching.chance import AcceptanceModel
 from matching.costs import PricedCandidates, price_candidates
@@ -22,7 +22,6 @@ from matching.problem import MatchingProblem
 from matching.result import MatchingResult
 from matching.rules import judge
 from matching.slots import Slots, wave_slots
-from matching.wave import deadlines_s
 
 Solver: TypeAlias = Callable[[AssignmentModel], Assignment]
 """What answers a model: the exact `solve` here, the same in a worker process, or greedy. Raises
@@ -48,9 +47,8 @@ def match(
     slots = wave_slots(priced, ~held)
     model = assignment_model(priced, slots)
     assignment, failure = _solved(model, solver)
-    expires_at_s = _expiries_s(problem)
     return MatchingResult(
-        problem, pairs, judgement, priced, slots, held, expires_at_s, model, assignment, failure
+        problem, pairs, judgement, priced, slots, held, model, assignment, failure
     )
 
 
@@ -83,18 +81,3 @@ def _rooms(pairs: Pairs) -> Ints:
     left = pairs.knob("pending_offers_per_tasker").astype(np.int64) - pairs.pending_offers
     np.minimum.at(room, pairs.tasker, left)
     return room
-
-
-def _expiries_s(problem: MatchingProblem) -> Floats:
-    """Until when an offer made now may be answered, by chore."""
-    left_s = np.maximum(problem.chores.match_by_s - problem.now_s, 0)
-    today: Bools = problem.is_today
-    return problem.now_s + deadlines_s(
-        now_s=problem.knob("offer_deadline_now_s"),
-        today_s=problem.knob("offer_deadline_today_s"),
-        future_s=problem.knob("offer_deadline_future_s"),
-        share=problem.knob("offer_deadline_share"),
-        wanted_now=problem.chores.wanted_now,
-        today=today,
-        left_s=left_s,
-    )

@@ -20,7 +20,7 @@ from geo.travel import Mode, Modes
 from matching.arrays import Bools, Floats, Ints
 from matching.checks import Column, ProblemRefused, Table, refuse_duplicates
 from matching.policy import MatchingPolicy
-from matching.wave import radii_m
+from matching.wave import deadlines_s, radii_m
 
 FAR_FUTURE_S = 1e11
 """No time in a problem lies beyond (the year 5138); sums of times stay exact to well under a
@@ -258,6 +258,19 @@ class MatchingProblem:
     def is_today(self) -> Bools:
         """Whether each chore's window opens today, shape (chores,)."""
         return self.chores.wanted_now | (self.chores.window_start_s < self.today_ends_s)
+
+    @cached_property
+    def expiries_s(self) -> Floats:
+        """Until when an offer made now may be answered, by chore, epoch seconds."""
+        return self.now_s + deadlines_s(
+            now_s=self.knob("offer_deadline_now_s"),
+            today_s=self.knob("offer_deadline_today_s"),
+            future_s=self.knob("offer_deadline_future_s"),
+            share=self.knob("offer_deadline_share"),
+            wanted_now=self.chores.wanted_now,
+            today=self.is_today,
+            left_s=np.maximum(self.chores.match_by_s - self.now_s, 0),
+        )
 
     def _references(self) -> list[tuple[str, Ints, int]]:
         chores, taskers = len(self.chores), len(self.taskers)

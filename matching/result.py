@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from matching.arrays import Bools, Floats, Ints
+from matching.arrays import Bools, Ints
 from matching.assignment import Assignment, AssignmentModel
 from matching.costs import UNITS_PER_PENCE, PricedCandidates
 from matching.pairs import Pairs
@@ -124,7 +124,7 @@ class Statistics:
 
 @dataclass(frozen=True, eq=False)
 class MatchingResult:
-    """The whole answer of a round. `expires_at_s` of offers by chore, shape (chores,)."""
+    """The whole answer of a round. `held` are the chores held back, shape (chores,)."""
 
     problem: MatchingProblem
     pairs: Pairs
@@ -132,7 +132,6 @@ class MatchingResult:
     priced: PricedCandidates
     slots: Slots
     held: Bools
-    expires_at_s: Floats
     model: AssignmentModel
     assignment: Assignment
     failure: str | None = None
@@ -226,7 +225,7 @@ class MatchingResult:
             position=position,
             starts_at_s=float(pairs.start_s[row]),
             ends_at_s=float(pairs.end_s[row]),
-            expires_at_s=float(self.expires_at_s[chore]),
+            expires_at_s=float(self.problem.expiries_s[chore]),
             rate_per_h=int(pairs.rate_per_h[row]),
             pay=int(pairs.pay[row]),
             distance_m=float(pairs.distance_m[row]),

@@ -88,6 +88,11 @@ def radii_m(radius_m: Floats, growth: Floats, cap_m: Floats, wave: Ints) -> Floa
     return np.minimum(radius_m * growth ** np.minimum(wave, 100), cap_m)
 
 
+def is_last(policy: MatchingPolicy, wave: int) -> bool:
+    """Whether a chore whose wave number `wave` (the first is 0) ended has had all its waves."""
+    return wave + 1 >= policy.max_waves
+
+
 def next_wave_at(policy: MatchingPolicy, wave_started_at: datetime) -> datetime:
     """When a chore whose wave found nobody is due again."""
     return wave_started_at + timedelta(seconds=policy.wave_retry_s)

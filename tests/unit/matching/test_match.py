@@ -32,7 +32,7 @@ def street(n: int) -> list[Tasker]:
     return [tasker(f"t{i}", base=at(500 * (i + 1))) for i in range(n)]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(25))
 def test_random_rounds_keep_every_promise_and_are_optimal(seed: int) -> None:
     rng = np.random.default_rng(seed)
     result = match(random_scene(rng, 8, 14), TRAVEL)
