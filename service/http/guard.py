@@ -127,22 +127,18 @@ def _named_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check(document: Any, depth: int) -> None:
     """Walk level by level, without recursion: depth, numbers, and what UTF-8 cannot hold."""
-    level = [document]
-    for _ in range(depth + 1):
-        if not level:
-            return
+    level, left = [document], depth
+    while level:
         below: list[Any] = []
         for value in level:
-            if isinstance(value, dict):
-                below.extend(value.keys())
-                below.extend(value.values())
-            elif isinstance(value, list):
+            if isinstance(value, (dict, list)):
+                if left == 0:
+                    raise MalformedJson(f"The body is nested deeper than {depth} levels.")
                 below.extend(value)
+                below.extend(value.values() if isinstance(value, dict) else ())
             else:
                 _check_leaf(value)
-        level = below
-    if level:
-        raise MalformedJson(f"The body is nested deeper than {depth} levels.")
+        level, left = below, left - 1
 
 
 def _check_leaf(value: Any) -> None:

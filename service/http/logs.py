@@ -61,9 +61,17 @@ def configure_logs(settings: Settings) -> None:
     _route_libraries(shared, last, max(level, logging.INFO))
 
 
+class _Lines(logging.StreamHandler[TextIO]):
+    """Our handler of the standard library's loggers."""
+
+
 def _route_libraries(shared: list[Processor], last: Processor, level: int) -> None:
-    """Lines of the standard library's loggers, in the same form. Access lines are ours alone."""
-    handler = logging.StreamHandler(_stdout())
+    """Lines of the standard library's loggers, in the same form.
+
+    Warnings, and what the server says of itself: clients log whole URLs as information. Access
+    lines are ours alone.
+    """
+    handler = _Lines(_stdout())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -71,8 +79,11 @@ def _route_libraries(shared: list[Processor], last: Processor, level: int) -> No
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(level)
+    for old in [handler for handler in root.handlers if isinstance(handler, _Lines)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(level)
     access = logging.getLogger("uvicorn.access")
     access.handlers, access.propagate = [], False
 

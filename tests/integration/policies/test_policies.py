@@ -129,7 +129,8 @@ async def test_history_tells_who_changed_what_and_why(room: Room, clock: Clock) 
 async def test_history_comes_in_pages(room: Room) -> None:
     for version in range(1, 5):
         await room.put({"default": {"radius_m": 1000 * version}}, made_from=f'"{version}"')
-    seen, page = [], {"next": ""}
+    seen: list[tuple[int, int]] = []
+    page: dict[str, Any] = {"next": ""}
     while page["next"] is not None:
         cursor = f"&cursor={page['next']}" if page["next"] else ""
         page = await room.history("?limit=2" + cursor)
