@@ -1,0 +1,5 @@
+"""`python -m service` is `dibs`."""
+
+from service.cli import main
+
+main()

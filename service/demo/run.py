@@ -1,0 +1,142 @@
+"""One run of the demo from nothing to report: database, seed, processes, life, quiet, checks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from service.db.engine import open_database
+from service.demo import checks, screen
+from service.demo.city import City, People
+from service.demo.processes import Processes, free_ports
+from service.demo.tally import broken
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to run: on which database, for whom, how long (`seconds` None: until Ctrl-C)."""
+
+    database_url: str
+    market: str
+    people: People
+    chores: AsyncIterator[Mapping[str, Any]]
+    seconds: float | None
+    seed: int
+    apis: int
+    port: int
+    logs: Path
+
+    def environment(self) -> dict[str, str]:
+        """The settings of the demo's own processes: development, one cheap hash, loopback
+        unlimited.
+        """
+        return {
+            "DATABASE_URL": self.database_url,
+            "DIBS_ENVIRONMENT": "development",
+            "DIBS_CHEAP_PASSWORD_HASHES": "true",
+            "DIBS_UNLIMITED_ADDRESSES": "127.0.0.1",
+        }
+
+
+@asynccontextmanager
+async def started(run: Run) -> AsyncIterator[tuple[Processes, City]]:
+    """The api processes and the dispatcher, ready, with the city's people signed in."""
+    processes = Processes(run.logs, run.environment())
+    ports = [run.port, *free_ports(run.apis - 1)]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        for number, port in enumerate(ports):
+            await processes.start(f"api-{number}", "api", "--port", str(port))
+        await processes.start("dispatch", "dispatch")
+        for number, url in enumerate(urls):
+            await processes.ready(f"api-{number}", url)
+        async with open_database(run.database_url, application="dibs-demo") as database:
+            since = await database.run(checks.last_numbers)
+        city = City(urls, run.people, run.seed, since)
+        await city.open()
+        try:
+            yield processes, city
+        finally:
+            await city.close()
+    finally:
+        await processes.stop()
+
+
+async def live(
+    run: Run, console: Console, *, headless: bool, stop: asyncio.Event
+) -> dict[str, Any]:
+    """Let the city live, then settle and be checked. Returns the report."""
+    async with started(run) as (_, city):
+        began = time.monotonic()
+        posting = asyncio.create_task(city.post(run.chores))
+        showing = asyncio.create_task(
+            _tell(city, console, began) if headless else _show(run, city, console, began)
+        )
+        try:
+            await asyncio.wait_for(stop.wait(), run.seconds)
+        except TimeoutError:
+            pass
+        finally:
+            posting.cancel()
+        await city.settle()
+        showing.cancel()
+        await asyncio.gather(posting, showing, return_exceptions=True)
+        return await _report(run, city)
+
+
+async def _report(run: Run, city: City) -> dict[str, Any]:
+    async with open_database(run.database_url, application="dibs-demo") as database:
+        city.tally.count("double_bookings", await database.run(checks.double_bookings))
+        city.tally.count("lost_events", await database.run(checks.lost_events, city.read()))
+        return city.tally.report(await database.run(checks.rounds))
+
+
+async def _show(run: Run, city: City, console: Console, began: float) -> None:
+    urls = {"api docs": f"{city.urls[0]}/v1/docs", "metrics": f"{city.urls[0]}/metrics"}
+    with Live(console=console, screen=True, auto_refresh=False) as shown:
+        while True:
+            elapsed = time.monotonic() - began
+            shown.update(
+                screen.view(
+                    city.tally,
+                    market=run.market,
+                    elapsed_s=elapsed,
+                    urls=urls,
+                    trend=city.bookings_by_second,
+                ),
+                refresh=True,
+            )
+            await asyncio.sleep(0.25)
+
+
+async def _tell(city: City, console: Console, began: float) -> None:
+    """A line every few seconds, for a log."""
+    while True:
+        await asyncio.sleep(5.0)
+        counts = city.tally.counts
+        console.print(
+            f"{time.monotonic() - began:5.0f} s  {counts['online']} online  "
+            + "  ".join(
+                f"{name} {counts[name]}"
+                for name in ("posted", "offers_delivered", "accepted", "booked", "completed")
+            ),
+            highlight=False,
+        )
+
+
+def finish(report: dict[str, Any], console: Console, json_file: Path | None) -> int:
+    """Print the report, write it where wanted; the exit code: 1 when an invariant broke."""
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    faults = broken(report)
+    screen.summary(console, report, faults)
+    return 1 if faults else 0
