@@ -1,0 +1,28 @@
+"""The dispatcher: finds taskers for the chores that are due, and ends what time ends.
+
+The way of a chore through these files, in order:
+
+- `loop`: when. One leader per market (`leases`), woken by the bus, by the next deadline, or by a
+  slow poll.
+- `rounds`: what. One round is a sweep, a snapshot, a match, and its writing.
+- `sweeps`: offers past their deadline, waves without anybody left, chores past `match_by`,
+  no-shows, overruns.
+- `queries`, `market`, `candidates`, `snapshot`: the due chores, their nearest taskers by ordered
+  GiST scans, and everything the rules ask about them, made a plain `MatchingProblem`.
+- `solving`: the pure core, off the event loop; large models in a process of their own.
+- `plans`: what the answer means for each chore, and the record of why; still pure.
+- `writing`, `news`: under lock, what still holds becomes offers, decisions and events.
+- `endpoints`: rounds and decisions, for operators.
+
+Decided:
+- Only chores that are due are looked at; a tasker's change makes chores due, not everything.
+- A round looks at the twenty nearest candidates of a chore, and deeper only where the rules refuse
+  so many of these that a wave could not be filled.
+- The newest policy holds for every chore, whenever it was posted: a knob acts at once. The version
+  is kept with each decision.
+- An offer tells no place but the chore's cell, and the search itself goes by cells: whom a chore
+  is offered to must not give away on which side of a line it lies.
+- A round that dies has written whole batches or nothing. Whoever leads next finds what is due.
+- A wave that found nobody counts as a wave, so that the radius grows; a chore held back on purpose
+  has had none.
+"""

@@ -1,0 +1,235 @@
+"""Candidates: the nearest taskers of each due chore who might take it, by ordered scans of GiST.
+
+For every chore one LATERAL walk of an index, nearest first, inside the square of its wave's radius,
+cut off after so many. For later chores the walk is over base points (ix_skills_nearest, which holds
+market and category too), for chores wanted now over where people are (ix_presence_nearest). What
+the walk can see it leaves out there: beyond the radius, another category, over the budget, outside
+the area, blocked, already asked for good. Places are centres of privacy cells on both sides.
+
+The planner settings belong to these queries alone. Without them, or without the square, the same
+questions take a hundred times as long (a sort of all skills, or a walk of the whole city).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.points import LonLat
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A chore as the search sees it. `radius_m` is its wave's; a chore for now is sought from where
+    people are, said after `seen_since`.
+    """
+
+    chore_id: UUID
+    client_id: UUID
+    category: str
+    centre: LonLat
+    radius_m: float
+    budget_rate: int | None
+    today: bool
+    wanted_now: bool
+    seen_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody who might take a chore, at their hourly rate in its category."""
+
+    chore_id: UUID
+    tasker_id: UUID
+    category: str
+    rate: int
+
+
+# The chores of a search, each with its centre in the market's projection.
+SOUGHT = """
+    SELECT t.*, ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326) AS place,
+           ST_Transform(ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326), CAST(:srid AS int)) AS centre
+    FROM unnest(CAST(:chores AS uuid[]), CAST(:clients AS uuid[]), CAST(:categories AS text[]),
+                CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:radii AS float8[]),
+                CAST(:budgets AS int[]), CAST(:todays AS bool[]), CAST(:nows AS bool[]),
+                CAST(:seen_since AS timestamptz[]))
+         AS t(id, client_id, category, lon, lat, radius_m, budget, today, wanted_now, seen_since)
+"""
+
+# Of a skill `s` near the sought chore `c`: rate, area, blocks, and what was asked before.
+# An offer that was withdrawn, or expired without having been delivered, may be made again.
+WILLING = """
+    s.rate <= coalesce(c.budget, s.rate)
+    AND s.tasker_id <> c.client_id
+    AND NOT EXISTS (
+        SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
+        AND (o.status IN ('pending', 'accepted', 'declined')
+             OR (o.status = 'expired' AND o.delivered_at IS NOT NULL))
+    )
+    AND NOT EXISTS (
+        SELECT FROM blocks AS b WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id
+    )
+    AND EXISTS (
+        SELECT FROM service_areas AS a
+        WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
+        AND (a.kind = 'same_day') = (c.today AND EXISTS (
+            SELECT FROM service_areas AS d WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'
+        ))
+    )
+"""
+
+# Nearest by base point: an ordered scan of ix_skills_nearest for each chore.
+BASED = text(
+    f"""
+    WITH sought AS MATERIALIZED ({SOUGHT})
+    SELECT c.id, near.tasker_id, c.category, near.rate
+    FROM sought AS c CROSS JOIN LATERAL (
+        SELECT s.tasker_id, s.rate FROM skills AS s
+        WHERE s.market_id = CAST(:market_id AS smallint) AND s.category = c.category AND s.active
+        AND s.point && ST_Expand(c.centre, c.radius_m)
+        AND ST_Distance(s.point, c.centre) <= c.radius_m
+        AND {WILLING}
+        ORDER BY s.point <-> c.centre LIMIT :most
+    ) AS near
+    """  # noqa: S608 - the parts are constants above
+)
+
+# Nearest by where they are now: an ordered scan of ix_presence_nearest for each chore.
+PRESENT = text(
+    f"""
+    WITH sought AS MATERIALIZED ({SOUGHT})
+    SELECT c.id, near.tasker_id, c.category, near.rate
+    FROM sought AS c CROSS JOIN LATERAL (
+        SELECT s.tasker_id, s.rate
+        FROM presence AS p JOIN skills AS s ON s.tasker_id = p.tasker_id
+        WHERE p.market_id = CAST(:market_id AS smallint) AND p.seen_at >= c.seen_since
+        AND p.point && ST_Expand(c.centre, c.radius_m)
+        AND ST_Distance(p.point, c.centre) <= c.radius_m
+        AND s.category = c.category AND s.active
+        AND {WILLING}
+        ORDER BY p.point <-> c.centre LIMIT :most
+    ) AS near
+    """  # noqa: S608 - the parts are constants above
+)
+
+# The client's favourites who offer the category, however many stand nearer.
+FAVOURED = text(
+    f"""
+    WITH sought AS MATERIALIZED ({SOUGHT})
+    SELECT c.id, s.tasker_id, c.category, s.rate
+    FROM sought AS c
+    JOIN favourites AS f ON f.client_id = c.client_id
+    JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
+    WHERE s.market_id = CAST(:market_id AS smallint) AND s.active AND {WILLING}
+    """  # noqa: S608 - the parts are constants above
+)
+
+# A walk in order is right here whatever the statistics say: each chore wants few of many.
+ORDERED_SCANS = text(
+    """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+           set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)
+    """
+)
+PLANNER_AGAIN = text(
+    """
+    SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
+           set_config('enable_sort', 'on', true), set_config('enable_hashjoin', 'on', true),
+           set_config('enable_mergejoin', 'on', true), set_config('enable_material', 'on', true)
+    """
+)
+
+
+async def find_candidates(
+    session: AsyncSession, *, market_id: int, srid: int, sought: Sequence[Sought], most: int
+) -> list[Found]:
+    """Up to `most` of the nearest for each chore, and the client's favourites wherever they stand.
+
+    A pair may be found twice. Uses `SET LOCAL`, and leaves the planner as it was.
+    """
+    later = [each for each in sought if not each.wanted_now]
+    for_now = [each for each in sought if each.wanted_now]
+    market = {"market_id": market_id, "srid": srid}
+    found: list[Found] = []
+    await session.execute(ORDERED_SCANS)
+    for question, chores in ((BASED, later), (PRESENT, for_now)):
+        if chores:
+            rows = await session.execute(question, _columns(chores) | market | {"most": most})
+            found += [Found(*row) for row in rows]
+    await session.execute(PLANNER_AGAIN)
+    rows = await session.execute(FAVOURED, _columns(sought) | market)
+    return found + [Found(*row) for row in rows]
+
+
+def _columns(sought: Sequence[Sought]) -> dict[str, list[Any]]:
+    return {
+        "chores": [each.chore_id for each in sought],
+        "clients": [each.client_id for each in sought],
+        "categories": [each.category for each in sought],
+        "lons": [each.centre.lon for each in sought],
+        "lats": [each.centre.lat for each in sought],
+        "radii": [each.radius_m for each in sought],
+        "budgets": [each.budget_rate for each in sought],
+        "todays": [each.today for each in sought],
+        "nows": [each.wanted_now for each in sought],
+        "seen_since": [each.seen_since for each in sought],
+    }
+
+
+# Of the nearest skills within the radius by base point, how many each condition leaves out.
+LEFT_OUT = text(
+    f"""
+    WITH sought AS MATERIALIZED ({SOUGHT})
+    SELECT c.id, count(*),
+           count(*) FILTER (WHERE s.rate > c.budget),
+           count(*) FILTER (WHERE NOT EXISTS (
+               SELECT FROM service_areas AS a
+               WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
+               AND (a.kind = 'same_day') = (c.today AND EXISTS (
+                   SELECT FROM service_areas AS d
+                   WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day')))),
+           count(*) FILTER (WHERE EXISTS (
+               SELECT FROM blocks AS b
+               WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id)),
+           count(*) FILTER (WHERE EXISTS (
+               SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
+               AND (o.status IN ('pending', 'accepted', 'declined')
+                    OR (o.status = 'expired' AND o.delivered_at IS NOT NULL)))),
+           count(*) FILTER (WHERE c.wanted_now AND NOT EXISTS (
+               SELECT FROM presence AS p
+               WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since))
+    FROM sought AS c CROSS JOIN LATERAL (
+        SELECT n.tasker_id, n.rate FROM skills AS n
+        WHERE n.market_id = CAST(:market_id AS smallint) AND n.category = c.category AND n.active
+        AND n.point && ST_Expand(c.centre, c.radius_m)
+        AND ST_Distance(n.point, c.centre) <= c.radius_m
+        ORDER BY n.point <-> c.centre LIMIT :most
+    ) AS s
+    GROUP BY c.id
+    """  # noqa: S608 - the parts are constants above
+)
+COUNTED = 200
+"""The nearest so many skills are counted for a chore that nobody could take."""
+
+
+async def count_left_out(
+    session: AsyncSession, *, market_id: int, srid: int, sought: Sequence[Sought]
+) -> dict[UUID, dict[str, int]]:
+    """For each chore, of the `COUNTED` nearest of its category in reach, how many each filter of
+    the search leaves out; somebody may be counted under several.
+    """
+    names = ("in_reach", "over_budget", "outside_area", "blocked", "asked_before", "not_online")
+    nobody = dict.fromkeys(names, 0)
+    await session.execute(ORDERED_SCANS)
+    market = {"market_id": market_id, "srid": srid, "most": COUNTED}
+    rows = (await session.execute(LEFT_OUT, _columns(sought) | market)).all()
+    await session.execute(PLANNER_AGAIN)
+    found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+    return {each.chore_id: found.get(each.chore_id, nobody) for each in sought}

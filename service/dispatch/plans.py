@@ -1,0 +1,129 @@
+"""Plans: what a round means for each chore, decided without a database, written afterwards.
+
+A wave that found nobody waits its time like any other; after the policy's last wave the chore is
+unfilled, and looked at again when a tasker's change makes it due.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from matching.lifecycle import ChoreEvent, ChoreState, next_state
+from matching.policy import MatchingPolicy
+from matching.result import MatchingResult, Offer, Outcome, OutcomeKind
+from matching.wave import next_wave_at
+from service.dispatch.queries import DueChore
+from service.dispatch.snapshot import Snapshot
+
+
+class Decided(StrEnum):
+    """The outcomes of a chore that decision records name."""
+
+    OFFERS = "offers"
+    NOBODY = "nobody"
+    LEFT_OPEN = "left_open"
+    HELD = "held"
+    UNFILLED = "unfilled"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of a chore: its next state, wave and due time, its offers, and the record of why
+    (None where nothing changed since the last one).
+    """
+
+    chore: DueChore
+    to: ChoreState
+    wave: int
+    due_at: datetime | None
+    decided: Decided
+    offers: tuple[Offer, ...] = ()
+    record: Mapping[str, Any] | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the chore has become unfilled by this plan."""
+        return self.to == ChoreState.UNFILLED and self.chore.status != ChoreState.UNFILLED
+
+
+def is_exhausted(chore: DueChore, policy: MatchingPolicy) -> bool:
+    """Whether an open chore has had its last wave: it is not matched again."""
+    return chore.status == ChoreState.OPEN and chore.wave >= policy.max_waves
+
+
+def exhausted(chore: DueChore, policy: MatchingPolicy) -> Plan:
+    """The plan of a chore whose last wave has ended without anybody accepting."""
+    to = next_state(ChoreState(chore.status), ChoreEvent.WAVES_EXHAUSTED)
+    record = {"waves": chore.wave, "max_waves": policy.max_waves}
+    return Plan(chore, to, chore.wave, None, Decided.UNFILLED, record=record)
+
+
+def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
+    """A plan for every chore of the round, in the order of the problem."""
+    for chore_id, chore in snapshot.chores.items():
+        policy = snapshot.market.policy(chore.category)
+        plan = _plan(chore, result.kind(chore_id), policy, snapshot.now)
+        if plan.decided == chore.last_outcome and plan.decided != Decided.OFFERS:
+            yield plan
+            continue
+        outcome = result.outcome(chore_id)
+        record = record_of(outcome, snapshot)
+        due_at = _wave_ends(outcome) if outcome.offers else plan.due_at
+        yield replace(plan, offers=outcome.offers, record=record, due_at=due_at)
+
+
+def record_of(outcome: Outcome, snapshot: Snapshot) -> dict[str, Any]:
+    """The JSON of a decision: who was considered at what cost, who was refused by which rule, who
+    comes next, under which policy. Places are those of privacy cells.
+    """
+    record = {
+        "kind": str(outcome.kind),
+        "policy_version": snapshot.market.policy_version,
+        "radius_m": outcome.radius_m,
+        "wave_size": outcome.wave_size,
+        "fill_chance": outcome.fill_chance,
+        "open_terms": outcome.open_terms,
+        "considered": [asdict(each) for each in outcome.candidates],
+        "refused": [asdict(each) for each in outcome.refused],
+        "next_candidate": outcome.next_candidate,
+    }
+    plain: dict[str, Any] = _plain(record)
+    return plain
+
+
+def _plan(chore: DueChore, kind: OutcomeKind, policy: MatchingPolicy, now: datetime) -> Plan:
+    status = ChoreState(chore.status)
+    if kind == OutcomeKind.OFFERS:
+        to = next_state(status, ChoreEvent.OFFERS_EXTENDED)
+        return Plan(chore, to, chore.wave + 1, now, Decided.OFFERS)
+    if kind == OutcomeKind.HELD:
+        until = chore.created_at + timedelta(seconds=policy.hold_s)
+        again = max(min(until, next_wave_at(policy, now)), now + timedelta(seconds=1))
+        return Plan(chore, status, chore.wave, again, Decided.HELD)
+    decided = Decided(str(kind))
+    if status == ChoreState.UNFILLED:
+        return Plan(chore, status, chore.wave, None, Decided.UNFILLED)
+    if chore.wave + 1 >= policy.max_waves:
+        to = next_state(status, ChoreEvent.WAVES_EXHAUSTED)
+        return Plan(chore, to, chore.wave + 1, None, Decided.UNFILLED)
+    return Plan(chore, status, chore.wave + 1, next_wave_at(policy, now), decided)
+
+
+def _wave_ends(outcome: Outcome) -> datetime:
+    return datetime.fromtimestamp(max(o.expires_at_s for o in outcome.offers), UTC)
+
+
+def _plain(value: Any) -> Any:
+    """JSON values: numbers to three decimals, what is not a number as null."""
+    if isinstance(value, float):
+        return round(value, 3) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,260 @@
+"""Rounds: one look at a market, from what has ended to the offers of the next waves.
+
+`run_round` is the way of a chore from due to offered, in the order of DESIGN: sweep, snapshot,
+match, write. It takes its time from the caller, so that a simulated clock can drive it as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import structlog
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matching.result import MatchingResult
+from service.db.engine import Database
+from service.db.tables import new_id
+from service.dispatch import queries
+from service.dispatch.candidates import count_left_out
+from service.dispatch.market import RoundMarket, market_of_round
+from service.dispatch.plans import Decided, Plan, exhausted, is_exhausted
+from service.dispatch.queries import DueChore, Moment
+from service.dispatch.snapshot import Snapshot, sought, take_snapshot
+from service.dispatch.solving import Solving
+from service.dispatch.sweeps import BATCH as SWEEP_BATCH
+from service.dispatch.sweeps import Swept, sweep
+from service.dispatch.writing import (
+    RoundFacts,
+    Written,
+    batches,
+    finish_round,
+    totals,
+    write_batch,
+)
+
+log = structlog.get_logger("dibs.dispatch")
+
+MOST_CHORES = 2_000
+"""Chores of one round; those due for longest come first, the rest form the next."""
+DEPTHS = (20, 120, 720)
+"""How many candidates are sought for a chore; deeper only where rules refuse most of the
+nearest.
+"""
+
+ROUNDS = Counter("dibs_rounds", "Rounds that looked at chores")
+OFFERS = Counter("dibs_round_offers", "Offers extended by rounds")
+DROPPED = Counter("dibs_round_dropped", "Pairs and chores dropped since the world moved on")
+TOOK = Histogram("dibs_round_seconds", "What a round took, by step", ["step"])
+
+
+@dataclass(frozen=True)
+class RoundSettings:
+    """How rounds are run. `no_show_grace` counts from the planned start."""
+
+    no_show_grace: timedelta = timedelta(minutes=30)
+    solving: Solving = field(default_factory=Solving)
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """What a round did. `more`: there is more to do at once. `not_before`: work that is gathered
+    until then.
+    """
+
+    swept: Swept
+    chores: int = 0
+    offers: int = 0
+    dropped: int = 0
+    more: bool = False
+    not_before: datetime | None = None
+
+
+async def run_round(
+    database: Database,
+    market_id: int,
+    now: datetime,
+    *,
+    fence: int | None = None,
+    settings: RoundSettings | None = None,
+) -> RoundReport:
+    """Deal with what has ended in a market and with the chores that are due.
+
+    Raises LeaseLost if `fence` is no longer the market's; nothing of the batch is then written.
+    """
+    settings = settings or RoundSettings()
+    swept = await sweep(database, market_id, Moment(now, settings.no_show_grace))
+    report = RoundReport(swept, more=max(swept) >= SWEEP_BATCH)
+    started = time.perf_counter()
+    work = await database.run(_work, market_id=market_id, now=now)
+    if work is None:
+        return report
+    market, chores = work
+    ready_at = _gathered_until(market, chores)
+    if ready_at > now:
+        return replace(report, not_before=ready_at)
+    matched, spent = _split(market, chores)
+    plans = [exhausted(chore, market.policy(chore.category)) for chore in spent]
+    facts = RoundFacts(new_id(), now, len(chores), 0, "none", 0.0, 0.0)
+    revisions: dict[str, int] = {}
+    if matched:
+        snapshot, result, facts = await _match(database, market, matched, facts, settings, started)
+        plans += await settings.solving.plans(result, snapshot)
+        plans = await _explain_nobody(database, snapshot, plans)
+        revisions = dict(snapshot.revisions)
+    written = await _write(database, market, facts, plans, revisions, fence)
+    ROUNDS.inc()
+    OFFERS.inc(written.offers)
+    DROPPED.inc(written.dropped)
+    more = report.more or written.dropped > 0 or len(chores) == MOST_CHORES
+    return RoundReport(swept, len(chores), written.offers, written.dropped, more)
+
+
+async def _work(
+    session: AsyncSession, *, market_id: int, now: datetime
+) -> tuple[RoundMarket, list[DueChore]] | None:
+    """The due chores and their market, None if there are none."""
+    chores = await queries.due_chores(session, market_id, now, MOST_CHORES)
+    market = await market_of_round(session, market_id) if chores else None
+    return (market, chores) if market else None
+
+
+def _gathered_until(market: RoundMarket, chores: Sequence[DueChore]) -> datetime:
+    """When the round over these chores may start: a policy may gather work for a while."""
+    return min(
+        chore.due_at + timedelta(seconds=market.policy(chore.category).gather_s) for chore in chores
+    )
+
+
+def _split(
+    market: RoundMarket, chores: Sequence[DueChore]
+) -> tuple[list[DueChore], list[DueChore]]:
+    """The chores to match, and those that have had their last wave."""
+    spent = [chore for chore in chores if is_exhausted(chore, market.policy(chore.category))]
+    gone = {chore.id for chore in spent}
+    return [chore for chore in chores if chore.id not in gone], spent
+
+
+async def _match(
+    database: Database,
+    market: RoundMarket,
+    chores: Sequence[DueChore],
+    facts: RoundFacts,
+    settings: RoundSettings,
+    started: float,
+) -> tuple[Snapshot, MatchingResult, RoundFacts]:
+    """The snapshot and the answer to it, deeper for chores whose nearest cannot."""
+    now = facts.started_at
+    first, *deeper = DEPTHS
+    snapshot = await database.run(take_snapshot, market=market, chores=chores, now=now, most=first)
+    snapshot_ms, solve_ms, depth = _ms_since(started), 0.0, first
+    while True:
+        solving = time.perf_counter()
+        result = await settings.solving.matched(snapshot)
+        solve_ms += _ms_since(solving)
+        thin = _thin(result, snapshot, depth)
+        if not (thin and deeper):
+            break
+        reading, depth = time.perf_counter(), deeper.pop(0)
+        snapshot = await _deeper(database, snapshot, thin, depth)
+        snapshot_ms += _ms_since(reading)
+    TOOK.labels("snapshot").observe(snapshot_ms / 1000)
+    TOOK.labels("solve").observe(solve_ms / 1000)
+    facts = replace(
+        facts,
+        candidates=len(result.priced.pairs),
+        solver=result.assignment.solver,
+        snapshot_ms=snapshot_ms,
+        solve_ms=solve_ms,
+    )
+    return snapshot, result, facts
+
+
+async def _deeper(
+    database: Database, snapshot: Snapshot, thin: Sequence[DueChore], depth: int
+) -> Snapshot:
+    """The same snapshot with more candidates for some of its chores."""
+    again = {chore.id for chore in thin}
+    return await database.run(
+        take_snapshot,
+        market=snapshot.market,
+        chores=list(snapshot.chores.values()),
+        now=snapshot.now,
+        most=depth,
+        search=thin,
+        known=[pair for pair in snapshot.pairs if pair.chore_id not in again],
+    )
+
+
+def _thin(result: MatchingResult, snapshot: Snapshot, depth: int) -> list[DueChore]:
+    """The chores whose search stopped at `depth` and left fewer than a wave may want."""
+    feasible = np.diff(result.priced.pairs.first_of_chore)
+    found = snapshot.found()
+    return [
+        chore
+        for row, chore in enumerate(snapshot.chores.values())
+        if found.get(chore.id, 0) >= depth
+        and feasible[row] < snapshot.market.policy(chore.category).max_offers_per_wave
+    ]
+
+
+async def _explain_nobody(database: Database, snapshot: Snapshot, plans: list[Plan]) -> list[Plan]:
+    """Add to the records of chores nobody was found for what the search itself left out."""
+    found = snapshot.found()
+    empty = [
+        plan
+        for plan in plans
+        if plan.record is not None
+        and plan.decided in (Decided.NOBODY, Decided.UNFILLED)
+        and not found.get(plan.chore.id)
+    ]
+    if not empty:
+        return plans
+    counts = await database.run(
+        count_left_out,
+        market_id=snapshot.market.id,
+        srid=snapshot.market.srid,
+        sought=[sought(plan.chore, snapshot.market, snapshot.now) for plan in empty],
+    )
+    return [
+        replace(plan, record={**plan.record, "left_out": counts[plan.chore.id]})
+        if plan.record is not None and plan.chore.id in counts
+        else plan
+        for plan in plans
+    ]
+
+
+async def _write(
+    database: Database,
+    market: RoundMarket,
+    facts: RoundFacts,
+    plans: Sequence[Plan],
+    revisions: dict[str, int],
+    fence: int | None,
+) -> Written:
+    started = time.perf_counter()
+    parts = [
+        await database.run(
+            write_batch,
+            market=market,
+            facts=facts,
+            plans=part,
+            revisions=revisions,
+            fence=fence,
+            now=facts.started_at,
+        )
+        for part in batches(plans)
+    ]
+    written = totals(parts)
+    write_ms = _ms_since(started)
+    TOOK.labels("write").observe(write_ms / 1000)
+    await database.run(finish_round, round_id=facts.id, written=written, write_ms=write_ms)
+    return written
+
+
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

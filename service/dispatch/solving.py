@@ -1,0 +1,103 @@
+"""Solving: the pure round, run off the event loop; large models in a process of their own.
+
+Min-cost flow cannot be told to stop, so a model that is large enough to matter is solved in a
+worker process with a time limit. When that runs out, or the solver fails, greedy answers (`match`
+sees to that), and the model is kept in a file from which the solve can be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, fields
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from geo.travel import GreatCircleTravel, TravelModel
+from matching.assignment import Assignment, AssignmentModel, SolverFailed, solve
+from matching.chance import AcceptanceModel
+from matching.engine import match
+from matching.result import MatchingResult
+from service.dispatch.plans import Plan, plans_of
+from service.dispatch.snapshot import Snapshot
+
+log = structlog.get_logger("dibs.dispatch")
+
+LARGE_PAIRS = 50_000
+"""Models of more pairs (2,500 chores of 20 candidates, some 50 ms) leave the process."""
+
+
+@dataclass(frozen=True)
+class Solving:
+    """How rounds are solved: travel, chances, the time limit of large models, where failures go."""
+
+    travel: TravelModel = field(default_factory=GreatCircleTravel)
+    acceptance: AcceptanceModel = field(default_factory=AcceptanceModel)
+    limit_s: float = 20.0
+    large_pairs: int = LARGE_PAIRS
+    failures: Path | None = None
+
+    async def matched(self, snapshot: Snapshot) -> MatchingResult:
+        """The answer of the pure core, from a thread."""
+        result = await asyncio.to_thread(
+            match, snapshot.problem, self.travel, self.acceptance, self._solver
+        )
+        if result.failure is not None:
+            path = save_model(result.model, self.failures, snapshot) if self.failures else None
+            log.error("solver_failed", why=result.failure, kept=str(path), pairs=len(result.pairs))
+        return result
+
+    async def plans(self, result: MatchingResult, snapshot: Snapshot) -> list[Plan]:
+        """What the answer means for each chore, with its records, from a thread."""
+        return await asyncio.to_thread(lambda: list(plans_of(result, snapshot)))
+
+    def _solver(self, model: AssignmentModel) -> Assignment:
+        if len(model.chore) < self.large_pairs:
+            return solve(model)
+        return solve_apart(model, self.limit_s)
+
+
+def solve_apart(model: AssignmentModel, limit_s: float) -> Assignment:
+    """`solve` in a process that is killed after `limit_s` seconds. Raises SolverFailed."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    worker = context.Process(target=_solve_into, args=(theirs, model), daemon=True)
+    worker.start()
+    theirs.close()
+    try:
+        if not ours.poll(limit_s):
+            raise SolverFailed("TIME_LIMIT")
+        answer = ours.recv()
+    except EOFError:
+        raise SolverFailed("WORKER_DIED") from None
+    finally:
+        worker.kill()
+        worker.join()
+        ours.close()
+    if not isinstance(answer, Assignment):
+        raise SolverFailed(str(answer))
+    return answer
+
+
+def _solve_into(answer: Connection, model: AssignmentModel) -> None:
+    try:
+        answer.send(solve(model))
+    except SolverFailed as failed:
+        answer.send(failed.status)
+
+
+def save_model(model: AssignmentModel, folder: Path, snapshot: Snapshot) -> Path:
+    """Keep a model in `folder` for replay with `load_model`; returns the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{snapshot.market.slug}-{snapshot.now:%Y%m%dT%H%M%S%f}.npz"
+    np.savez_compressed(path, **{each.name: getattr(model, each.name) for each in fields(model)})
+    return path
+
+
+def load_model(path: Path) -> AssignmentModel:
+    """A model that `save_model` kept."""
+    with np.load(path) as kept:
+        return AssignmentModel(**{each.name: kept[each.name] for each in fields(AssignmentModel)})
