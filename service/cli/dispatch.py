@@ -1,0 +1,24 @@
+"""`dibs dispatch`: the process that finds taskers for the chores that are due."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(dispatch)
+
+
+def dispatch() -> None:
+    """Match chores with taskers. Run as many as you like: one leads each market, others stand
+    by.
+    """
+    import uvloop
+
+    from service.cli._database import running_url
+    from service.dispatch.process import dispatch as run
+    from service.settings import settings
+
+    given = settings().model_dump() | {"database_url": running_url()}
+    uvloop.run(run(type(settings()).model_validate(given)))

@@ -1,0 +1,60 @@
+"""The dispatcher as a process, or as a task of one that does more."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+import structlog
+
+from service.bus import Bus, open_bus
+from service.db.engine import Database, make_engine
+from service.dispatch.loop import Dispatcher
+from service.http.logs import configure_logs
+from service.runtime import utc_now
+from service.settings import Settings
+
+log = structlog.get_logger("dibs.dispatch")
+
+POOL = 10
+"""Connections of a dispatcher: rounds of one market take one at a time."""
+
+
+@asynccontextmanager
+async def running_dispatcher(
+    database: Database,
+    bus: Bus,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[Dispatcher]:
+    """A dispatcher that runs for as long as the block does, then lets go of its markets."""
+    dispatcher = Dispatcher(database, bus, settings, clock)
+    running = asyncio.create_task(dispatcher.run(), name="dispatcher")
+    try:
+        yield dispatcher
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def dispatch(settings: Settings) -> None:
+    """Dispatch until SIGTERM or SIGINT. A round under way is given up: what it did not write is
+    due.
+    """
+    configure_logs(settings)
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    url = settings.url()
+    async with open_bus(url) as bus:
+        database = Database(make_engine(url, pool=POOL, application="dibs-dispatch"), bus.publish)
+        try:
+            async with running_dispatcher(database, bus, settings) as dispatcher:
+                log.info("dispatching", holder=dispatcher.holder)
+                await stop.wait()
+        finally:
+            await database.dispose()
