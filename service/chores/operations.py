@@ -15,8 +15,9 @@ from geo.points import LonLat
 from geo.postgis import to_metric
 from matching import wave
 from matching.lifecycle import ChoreState
-from matching.policy import MatchingPolicy
+from matching.policy import MatchingPolicy, PolicyDocument
 from notifications import messages as wire
+from service import audit
 from service.bookings.operations import cancel_as
 from service.bookings.queries import live_booking_of_chore
 from service.chores.queries import (
@@ -26,12 +27,11 @@ from service.chores.queries import (
     is_offered_to,
     lock_chore,
     market_page,
-    policy_in_force,
     withdraw_offers,
 )
 from service.chores.wishes import Window, checked_window, refuse_duration, window_from_now
 from service.db.engine import wake
-from service.db.tables import AuditEntry, Chore, new_id
+from service.db.tables import Chore, new_id
 from service.errors import NotAllowed, NotFound, WrongState
 from service.events.append import Announcement, announce
 from service.http.access import Caller
@@ -46,6 +46,7 @@ from service.markets.operations import (
 )
 from service.markets.queries import MarketFacts
 from service.offers.operations import withdrawn
+from service.policies.queries import newest_version
 
 View = Literal["exact", "held", "offered"]
 
@@ -79,11 +80,12 @@ async def post_chore(
     refuse_duration(wish.minutes)
     if wish.budget is not None:
         refuse_budget(market, category, wish.budget, field="budget")
-    version, policy = await policy_in_force(session, market.id, category.slug)
+    version = await newest_version(session, market.id)
+    policy = PolicyDocument.model_validate(version.document).for_category(category.slug)
     window = _window(wish, policy, now)
     await refuse_outside(session, market, wish.place)
     chore = _chore(client_id, market, wish, window, policy, now)
-    chore.policy_version = version
+    chore.policy_version = version.version
     session.add(chore)
     await session.flush()
     data = wire.ChorePosted(chore_id=chore.id, category=chore.category, match_by=chore.match_by)
@@ -132,7 +134,16 @@ async def cancel_chore(
     else:
         await _cancel_unbooked(session, row, state, by, reason, now)
     if by == "operator":
-        session.add(_audit(row, caller, reason, now))
+        audit.record(
+            session,
+            operator_id=caller.account_id,
+            market_id=row.market_id,
+            action="chore.cancel",
+            subject=str(row.id),
+            reason=reason,
+            facts={"state": row.status},
+            now=now,
+        )
     return await _existing(session, chore_id)
 
 
@@ -223,16 +234,4 @@ def _chore(
         due_at=now,
         match_by=match_by,
         created_at=now,
-    )
-
-
-def _audit(row: ChoreRow, caller: Caller, reason: str, now: datetime) -> AuditEntry:
-    return AuditEntry(
-        at=now,
-        operator_id=caller.account_id,
-        market_id=row.market_id,
-        action="chore.cancel",
-        subject=str(row.id),
-        reason=reason,
-        facts={"state": row.status},
     )

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, states_before
-from matching.policy import MatchingPolicy, PolicyDocument
-from service.db.tables import Account, Booking, Chore, Market, Offer, PolicyVersion
+from service.db.tables import Account, Booking, Chore, Market, Offer
 from service.http.pages import Cut
 from service.offers.queries import PendingOffer
 
@@ -184,17 +183,3 @@ async def withdraw_offers(
         .execution_options(synchronize_session=False)
     )
     return pending
-
-
-async def policy_in_force(
-    session: AsyncSession, market_id: int, category: str
-) -> tuple[int, MatchingPolicy]:
-    """The newest version of a market's policy, and what it says of a category."""
-    found = await session.execute(
-        select(PolicyVersion.version, PolicyVersion.document)
-        .where(PolicyVersion.market_id == market_id)
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
-    )
-    version, document = found.one()
-    return version, PolicyDocument.model_validate(document).for_category(category)

@@ -21,6 +21,7 @@ from tests.support.scene import HACKNEY, MONDAY_NOON, Person
 
 async def make_chore(
     session: AsyncSession,
+    /,
     market: Market,
     client: Person,
     *,
@@ -73,6 +74,7 @@ async def make_round(session: AsyncSession, market: Market, *, now: datetime = M
 
 async def make_offers(
     session: AsyncSession,
+    /,
     market: Market,
     chore_id: UUID,
     taskers: Sequence[Person],
@@ -102,6 +104,7 @@ async def make_offers(
 
 async def make_booking(
     session: AsyncSession,
+    /,
     market: Market,
     client: Person,
     tasker: Person,
