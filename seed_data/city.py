@@ -21,6 +21,13 @@ from matching.policy import PolicyDocument
 PlaceKind = Literal["district", "locality", "park", "river", "no_homes"]
 PLACE_KINDS: tuple[PlaceKind, ...] = ("district", "locality", "park", "river", "no_homes")
 
+HIGHEST_RATE_TIMES = 20
+"""A rate is refused above so many times what the category's dear taskers take: a slip of the
+decimal point. The service refuses it likewise."""
+
+LOWEST_BUDGET_SHARE = 4
+"""A budget is refused below this part of what the category's cheap taskers take, likewise."""
+
 Mode = Literal["walk", "bike", "transit", "car", "van"]
 MODES: tuple[Mode, ...] = ("walk", "bike", "transit", "car", "van")
 

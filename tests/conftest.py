@@ -5,6 +5,7 @@ when asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,3 +51,20 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
     with psycopg.connect(for_psycopg(database_url), autocommit=True) as opened:
         yield opened
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where tests that read real data find it; without it they are skipped, saying so."""
+    parser.addoption(
+        "--data",
+        type=Path,
+        default=Path(__file__).parents[1] / ".." / "shared" / "data",
+        help="folder of public data sets: areas/san-francisco.geojson is GitHub"
+        " codeforgermany/click_that_hood, commit 48ba05a, public/data/san-francisco.geojson",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data(request: pytest.FixtureRequest) -> Path:
+    """The folder of `--data`, which may not exist."""
+    return Path(request.config.getoption("--data")).resolve()

@@ -5,7 +5,13 @@ from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 
-from seed_data.city import Chore, City
+from seed_data.city import (
+    HIGHEST_RATE_TIMES,
+    LOWEST_BUDGET_SHARE,
+    Category,
+    Chore,
+    City,
+)
 from seed_data.folder import fields
 from seed_data.folder.faults import BadValue, Faults
 from seed_data.folder.people import refuse_place
@@ -19,7 +25,7 @@ CHORE_COLUMNS = (
 
 def read_chores(path: Path, city: City, faults: Faults) -> tuple[Chore, ...]:
     """The chores of a file that are in order, by time of posting; faults of others are noted."""
-    categories = {category.slug for category in city.categories}
+    categories = {category.slug: category for category in city.categories}
     found = []
     for line, row in csv_rows(path, CHORE_COLUMNS, (), faults):
         with faults.noting(path.name, line):
@@ -27,20 +33,30 @@ def read_chores(path: Path, city: City, faults: Faults) -> tuple[Chore, ...]:
     return tuple(sorted(found, key=attrgetter("posted_at")))
 
 
-def _chore(row: Mapping[str, str], city: City, categories: set[str]) -> Chore:
+def _chore(row: Mapping[str, str], city: City, categories: Mapping[str, Category]) -> Chore:
     posted_at = fields.moment(row["posted_at"])
     point = fields.place(row)
     refuse_place(point, city.boundary, 0)
+    slug = fields.choice(row, "category", categories.keys(), "unknown_category")
     return Chore(
         posted_at=posted_at,
-        category=fields.choice(row, "category", categories, "unknown_category"),
+        category=slug,
         point=point,
         address=fields.text(row, "address"),
         window=_window(row["window"].strip(), posted_at),
         duration_minutes=fields.integer(row, "duration_minutes", 15, 1_440),
-        budget_rate=fields.rate(row, "budget_rate") if row["budget_rate"].strip() else None,
+        budget_rate=_budget(row, categories[slug]),
         notes=row["notes"].strip()[: fields.MOST_TEXT],
     )
+
+
+def _budget(row: Mapping[str, str], category: Category) -> int | None:
+    """None for no limit; one at which nobody could be found is refused, as the service does."""
+    if not row["budget_rate"].strip():
+        return None
+    most = category.rate_high * HIGHEST_RATE_TIMES
+    least = max(1, category.rate_low // LOWEST_BUDGET_SHARE)
+    return fields.rate(row, "budget_rate", most, least)
 
 
 def _window(value: str, posted_at: datetime) -> tuple[datetime, datetime] | None:

@@ -14,7 +14,9 @@ T = TypeVar("T", bound=str)
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_TEXT = 2_000
+HIGHEST_RATE = 10_000_000
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,58}[a-z0-9])?")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
@@ -35,6 +37,14 @@ def slug(row: Mapping[str, str], column: str) -> str:
     value = text(row, column)
     if not SLUG.fullmatch(value):
         raise BadValue("bad_slug", f"{column} {value!r} is not of the form {SLUG.pattern}")
+    return value
+
+
+def name(row: Mapping[str, str], column: str) -> str:
+    """A tasker's id in lower case: it becomes the first part of an address. Raises BadValue."""
+    value = text(row, column).lower()
+    if not _NAME.fullmatch(value):
+        raise BadValue("bad_id", f"{column} {value!r} is not of the form {_NAME.pattern}")
     return value
 
 
@@ -60,10 +70,10 @@ def integer(row: Mapping[str, str], column: str, low: int, high: int) -> int:
     return int(parsed)
 
 
-def rate(row: Mapping[str, str], column: str) -> int:
-    """An hourly rate in minor units, 1 to 10,000,000. Raises BadValue `bad_rate`."""
+def rate(row: Mapping[str, str], column: str, most: int = HIGHEST_RATE, least: int = 1) -> int:
+    """An hourly rate in minor units, 10,000,000 at most. Raises BadValue `bad_rate`."""
     try:
-        return integer(row, column, 1, 10_000_000)
+        return integer(row, column, least, min(most, HIGHEST_RATE))
     except BadValue as bad:
         raise BadValue("bad_rate", str(bad)) from None
 

@@ -9,7 +9,7 @@ from shapely import MultiPolygon
 
 from geo.areas import covers, metres_outside
 from geo.points import LonLat, one_point
-from seed_data.city import MODES, City, Skill, Tasker
+from seed_data.city import HIGHEST_RATE_TIMES, MODES, City, Skill, Tasker
 from seed_data.folder import fields
 from seed_data.folder.areas import fitted, refuse_unfit
 from seed_data.folder.faults import BadValue, Faults
@@ -63,7 +63,7 @@ def _read_people(folder: Path, city: City, faults: Faults) -> dict[str, _Person]
     rows = csv_rows(folder / "taskers.csv", TASKER_COLUMNS, TASKER_OPTIONS, faults)
     for line, row in rows:
         with faults.noting("taskers.csv", line):
-            name = fields.text(row, "id", 80)
+            name = fields.name(row, "id")
             if name in people:
                 raise BadValue("duplicate_id", f"tasker {name} stands in line {people[name].line}")
             people[name] = _Person(line, row, _home(row, city.boundary))
@@ -89,18 +89,19 @@ def refuse_place(point: LonLat, boundary: MultiPolygon, margin_m: float) -> None
 
 
 def _read_skills(folder: Path, city: City, people: dict[str, _Person], faults: Faults) -> None:
-    categories = {category.slug for category in city.categories}
+    categories = {category.slug: category for category in city.categories}
     for line, row in csv_rows(folder / "skills.csv", SKILL_COLUMNS, (), faults):
         with faults.noting("skills.csv", line):
             person = _person_of(row, people)
-            category = fields.choice(row, "category", categories, "unknown_category")
+            category = fields.choice(row, "category", categories.keys(), "unknown_category")
             if category in person.skills:
                 raise BadValue("duplicate_id", f"{row['tasker_id']} has {category} already")
-            person.skills[category] = Skill(category, fields.rate(row, "rate"))
+            most = categories[category].rate_high * HIGHEST_RATE_TIMES
+            person.skills[category] = Skill(category, fields.rate(row, "rate", most))
 
 
 def _person_of(row: Mapping[str, str], people: Mapping[str, _Person]) -> _Person:
-    name = fields.text(row, "tasker_id", 80)
+    name = fields.text(row, "tasker_id").lower()
     if name not in people:
         raise BadValue("unknown_tasker", f"{name!r} is not in taskers.csv, or not in order there")
     return people[name]

@@ -115,6 +115,7 @@ def test_a_category_that_cannot_be(town: Path, old: str, new: str, reason: str) 
         ("ann,Ann Able,-0.9,52.05", "ann,Ann Able,2.35,48.85", 2, "outside_market"),
         ("ann,Ann Able,-0.9,52.05", "ann,Ann Able,west,52.05", 2, "not_a_number"),
         ("ann,Ann Able,-0.9,52.05", "ann,,-0.9,52.05", 2, "missing_value"),
+        ("ann,Ann Able", "ann@home,Ann Able", 2, "bad_id"),
         ("walk", "horse", 2, "unknown_mode"),
         ("09:00-17:30", "9-17", 2, "bad_hours"),
         ("09:00-17:30", "25:00-26:00", 2, "bad_hours"),
@@ -130,7 +131,7 @@ def test_a_tasker_who_cannot_be(town: Path, old: str, new: str, line: int, reaso
 
 
 def test_a_name_that_stands_twice_is_told_with_its_second_line(town: Path) -> None:
-    (town / "taskers.csv").write_text(TASKERS + "ann,Ann Other,-0.9,52.05,bike,\n")
+    (town / "taskers.csv").write_text(TASKERS + "ANN,Ann Other,-0.9,52.05,bike,\n")
     assert told(town) == [("taskers.csv", 5, "duplicate_id")]
 
 
@@ -141,6 +142,7 @@ def test_a_name_that_stands_twice_is_told_with_its_second_line(town: Path) -> No
         ("ann,cleaning,1650", "zoe,cleaning,1650", 2, "unknown_tasker"),
         ("ann,cleaning,1650", "ann,cleaning,-1", 2, "bad_rate"),
         ("ann,cleaning,1650", "ann,cleaning,16.5", 2, "bad_rate"),
+        ("ann,cleaning,1650", "ann,cleaning,165000", 2, "bad_rate"),
         ("ann,cleaning,1650", "ann,handyman,1650", 3, "duplicate_id"),
     ],
 )
@@ -215,6 +217,7 @@ def test_an_area_of_nobody_or_of_no_kind_or_twice(town: Path) -> None:
         ("now,120", "now,0", "out_of_range"),
         ("now,120", "now,525600", "out_of_range"),
         ("now,120,,", "now,120,1e12,", "bad_rate"),
+        ("now,120,,", "now,120,16,", "bad_rate"),
         (
             "now,120",
             "2026-03-03T09:00:00+00:00/2026-03-03T08:00:00+00:00,120",

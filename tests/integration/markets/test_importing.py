@@ -1,0 +1,281 @@
+"""A city into the database: whole, as the API would have written it, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psycopg
+import pytest
+import shapely
+from pydantic import SecretStr
+from shapely import MultiPolygon
+
+from geo.frame import LocalFrame
+from seed_data import LONDON
+from seed_data.city import City, CityFolder, Tasker
+from seed_data.demand import chore_at
+from seed_data.folder import read_city, read_folder, write_folder
+from seed_data.folder.areas import vertices_of
+from seed_data.ground import ground_of
+from seed_data.san_francisco import MARKET, san_francisco, taskers_of_neighbourhoods
+from seed_data.taskers import generate_taskers
+from service.accounts.passwords import CHEAP_PREFIX
+from service.app import create_app
+from service.db.engine import Database
+from service.errors import Conflict, Invalid
+from service.markets.importing.cities import city_of
+from service.markets.importing.operations import Plan, import_city
+from service.markets.importing.people import PASSWORD, client_email, shared_hash, tasker_email
+from service.settings import Settings
+from tests.support.scene import MONDAY_NOON
+
+COUNT = 300
+TABLES = (
+    "markets", "categories", "policy_versions", "accounts", "taskers", "skills", "service_areas",
+    "weekly_hours",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return read_city(LONDON)
+
+
+@pytest.fixture(scope="module")
+def taskers(city: City) -> list[Tasker]:
+    return generate_taskers(city, COUNT, np.random.default_rng(1))
+
+
+@pytest.fixture
+async def plan(city: City, taskers: list[Tasker]) -> Plan:
+    return Plan(city, taskers, 20, await shared_hash(Settings(environment="test")))
+
+
+def sizes(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    return {name: _one(connection, f"SELECT count(*) FROM {name}") for name in TABLES}
+
+
+def _one(connection: psycopg.Connection[Any], query: str, *values: object) -> Any:
+    row = connection.execute(query, values).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def test_london_comes_in_whole(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan, city: City
+) -> None:
+    told: dict[str, int] = dict.fromkeys(plan.sizes(), 0)
+
+    def progress(step: str, rows: int) -> None:
+        told[step] += rows
+
+    await database.run(import_city, plan=plan, now=MONDAY_NOON, progress=progress)
+    expected = plan.sizes()
+    assert told == expected
+    assert sizes(connection) == {
+        "markets": 1,
+        "categories": len(city.categories),
+        "policy_versions": 1,
+        "accounts": COUNT + 20,
+        "taskers": COUNT,
+        "skills": expected["skills"],
+        "service_areas": expected["areas"],
+        "weekly_hours": expected["hours"],
+    }
+
+
+async def test_what_lies_in_the_tables_is_what_was_drawn(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    for tasker in plan.taskers[:20]:
+        row = connection.execute(
+            """SELECT t.id, a.name, t.mode, st_x(base_point), st_y(base_point), st_srid(base_point)
+               FROM taskers t JOIN accounts a USING (id) WHERE a.email = %s""",
+            [tasker_email("london", tasker.id)],
+        ).fetchone()
+        assert row is not None
+        who, *facts = row
+        assert facts == [tasker.name, tasker.mode, *tasker.home, 4326]
+        areas = dict(connection.execute(
+            "SELECT kind, st_asbinary(area) FROM service_areas WHERE tasker_id = %s", [who]
+        ).fetchall())  # fmt: skip
+        assert shapely.from_wkb(areas["regular"]) == tasker.area
+        assert ("same_day" in areas) == (tasker.same_day_area is not None)
+        rates = dict(connection.execute(
+            "SELECT category, rate FROM skills WHERE tasker_id = %s", [who]
+        ).fetchall())  # fmt: skip
+        assert rates == {skill.category: skill.rate for skill in tasker.skills}
+        hours = connection.execute(
+            "SELECT weekday, starts, ends FROM weekly_hours WHERE tasker_id = %s ORDER BY 1, 2",
+            [who],
+        ).fetchall()
+        assert hours == [(day, starts, ends) for day, (starts, ends) in tasker.hours]
+
+
+async def test_metric_points_are_postgis_own_and_areas_valid_there(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    assert _one(
+        connection,
+        """SELECT bool_and(s.point = st_transform(t.base_point, 27700) AND s.active)
+           FROM skills s JOIN taskers t ON t.id = s.tasker_id""",
+    )
+    assert _one(connection, "SELECT bool_and(st_isvalid(area)) FROM service_areas")
+    assert _one(connection, "SELECT max(st_npoints(area)) FROM service_areas") <= 520
+
+
+async def test_the_planner_knows_the_new_sizes(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    assert _one(connection, "SELECT reltuples FROM pg_class WHERE relname = 'taskers'") == COUNT
+
+
+async def test_a_refused_row_takes_everything_with_it(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    last = replace(plan.taskers[-1], mode="horse")  # type: ignore[arg-type]
+    spoilt = replace(plan, taskers=[*plan.taskers[:-1], last])
+    with pytest.raises(psycopg.errors.CheckViolation):
+        await database.run(import_city, plan=spoilt, now=MONDAY_NOON)
+    assert set(sizes(connection).values()) == {0}
+
+
+async def test_a_market_that_is_there_is_kept(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    with pytest.raises(Conflict, match="already"):
+        await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    assert sizes(connection)["accounts"] == COUNT + 20
+
+
+async def test_an_unused_market_can_be_replaced(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    smaller = replace(plan, taskers=plan.taskers[:50], clients=3)
+    await database.run(import_city, plan=smaller, now=MONDAY_NOON, replace=True)
+    after = sizes(connection)
+    assert (after["markets"], after["taskers"], after["accounts"]) == (1, 50, 53)
+
+
+async def test_a_market_whose_people_signed_in_is_not_replaced(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    connection.execute(
+        """INSERT INTO login_sessions (id, account_id, created_at)
+           SELECT gen_random_uuid(), id, now() FROM accounts WHERE email = %s""",
+        [client_email("london", 1)],
+    )
+    with pytest.raises(Conflict, match="signed in"):
+        await database.run(import_city, plan=plan, now=MONDAY_NOON, replace=True)
+    assert sizes(connection)["accounts"] == COUNT + 20
+
+
+async def test_a_projection_unknown_to_postgis_is_refused(database: Database, plan: Plan) -> None:
+    elsewhere = replace(plan.city, market=replace(plan.city.market, srid=27))
+    with pytest.raises(Invalid):
+        await database.run(import_city, plan=replace(plan, city=elsewhere), now=MONDAY_NOON)
+
+
+async def test_the_password_of_all_is_cheap_on_a_laptop_and_lost_in_production() -> None:
+    assert (await shared_hash(Settings(environment="development"))).startswith(CHEAP_PREFIX)
+    secret = SecretStr("a-long-enough-secret-for-a-production-key")
+    production = Settings(environment="production", secret_key=secret)
+    assert (await shared_hash(production)).startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(("cheap", "status"), [(True, 201), (False, 401)])
+async def test_seeded_people_sign_in_only_where_cheap_hashes_count(
+    database: Database, plan: Plan, settings: Settings, cheap: bool, status: int
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    app = create_app(settings.model_copy(update={"cheap_password_hashes": cheap}))
+    transport = httpx.ASGITransport(app=app)
+    credentials = {"email": tasker_email("london", "tasker-00001"), "password": PASSWORD}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://dibs.test") as client,
+    ):
+        answer = await client.post("/v1/sessions", json=credentials)
+    assert answer.status_code == status, answer.text
+
+
+async def test_a_market_comes_back_as_the_city_it_was(
+    database: Database, plan: Plan, city: City
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    again = await database.run(city_of, slug="london")
+    assert again.categories == city.categories
+    assert again.market == city.market
+    assert [place.id for place in again.places] == [place.id for place in city.places]
+    rng = np.random.default_rng
+    once, twice = (chore_at(ground_of(c), MONDAY_NOON, rng(2)) for c in (city, again))
+    assert once == twice
+
+
+def neighbourhoods(data: Path) -> Path:
+    path = data / "areas" / "san-francisco.geojson"
+    if not path.exists():
+        pytest.skip(f"no {path}: see --data in `pytest --help`")
+    return path
+
+
+@pytest.fixture(scope="module")
+def san_francisco_folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> CityFolder:
+    city = san_francisco(neighbourhoods(shared_data))
+    people = taskers_of_neighbourhoods(city, 50, np.random.default_rng(1))
+    folder = tmp_path_factory.mktemp("cities") / "san-francisco"
+    write_folder(folder, city, people)
+    return read_folder(folder)
+
+
+async def test_san_francisco_comes_in_from_its_real_neighbourhoods(
+    database: Database, connection: psycopg.Connection[Any], san_francisco_folder: CityFolder
+) -> None:
+    folder = san_francisco_folder
+    assert len(folder.city.places) == 37
+    areas = [tasker.area for tasker in folder.taskers]
+    assert max(map(vertices_of, areas)) <= 500
+    assert any(len(area.geoms) > 1 for area in areas)
+    assert max(before for _, before, _, _ in folder.simplified) > 4_000
+    plan = Plan(folder.city, folder.taskers, 5, "!")
+    market = await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    assert _one(connection, "SELECT srid FROM markets WHERE id = %s", market) == 32610
+    assert _one(connection, "SELECT bool_and(st_isvalid(area)) FROM service_areas")
+    # A metric point is a real place of San Francisco's UTM zone: about 551 km east, 4,180 north.
+    x, y = connection.execute(
+        "SELECT avg(st_x(point)), avg(st_y(point)) FROM skills"
+    ).fetchone() or (0, 0)
+    assert 540_000 < x < 560_000
+    assert 4_170_000 < y < 4_190_000
+
+
+async def test_simplified_neighbourhoods_stay_within_the_stated_tolerance(
+    shared_data: Path, san_francisco_folder: CityFolder
+) -> None:
+    drawn = {place.id: place.shape for place in san_francisco(neighbourhoods(shared_data)).places}
+    told = {before: tolerance_m for _, before, _, tolerance_m in san_francisco_folder.simplified}
+    for place in san_francisco_folder.city.places:
+        whole = MultiPolygon(list(shapely.get_parts(drawn[place.id])))
+        tolerance_m = told.get(vertices_of(whole), 0.0)
+        moved = shapely.hausdorff_distance(_outline(place.shape), _largest_outline(whole))
+        assert moved <= tolerance_m * 1.01 + 0.01, place.id
+
+
+def _outline(shape: shapely.Geometry) -> shapely.Geometry:
+    return _largest_outline(MultiPolygon(list(shapely.get_parts(shape))))
+
+
+def _largest_outline(area: MultiPolygon) -> shapely.Geometry:
+    """The outer ring of the largest polygon, in metres."""
+    largest = max(area.geoms, key=shapely.area)
+    return shapely.transform(largest.exterior, LocalFrame(MARKET.centre).to_metres)
