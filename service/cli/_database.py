@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from service.cli._terminal import say
-from service.db import cluster
-from service.settings import settings
 
 
 def given_url() -> str | None:
     """The database URL that was set, None where the private cluster is meant."""
+    from service.settings import settings
+
     try:
         return settings().url()
     except ValueError:
@@ -17,6 +17,8 @@ def given_url() -> str | None:
 
 def running_url() -> str:
     """A URL of a database that runs: found, started or installed, see `service.db.cluster`."""
+    from service.db import cluster
+
     return cluster.ensure(given_url(), say)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 from service import cli
 from service.cli._failures import Refused, as_line
 from service.db.cluster.errors import ClusterError
+from service.errors import NotFound
 from service.settings import Settings
 
 
@@ -23,7 +26,9 @@ def raising(error: Exception) -> Callable[[], Callable[[], None]]:
 
 
 @pytest.mark.parametrize(
-    "error", [Refused("no such market"), ClusterError("no such market")], ids=["refused", "cluster"]
+    "error",
+    [Refused("no such market"), ClusterError("no such market"), NotFound("no such market")],
+    ids=["refused", "cluster", "problem"],
 )
 def test_an_expected_failure_is_one_line_and_exit_code_one(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -69,3 +74,11 @@ def test_help_names_the_commands_of_every_plug() -> None:
     shown = CliRunner().invoke(cli.build_app(), ["--help"])
     assert shown.exit_code == 0
     assert " db " in shown.output
+
+
+def test_help_does_not_wait_for_what_commands_import() -> None:
+    ask = "import sys; from service.cli import build_app; build_app(); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"sqlalchemy", "fastapi", "numpy", "ortools"}.isdisjoint(loaded)
