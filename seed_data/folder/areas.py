@@ -14,6 +14,9 @@ READ = AreaLimits(max_vertices=200_000, max_km2=20_000)
 TAKEN = AreaLimits()
 COARSEST_M = 320.0
 
+Simplified = tuple[str, int, int, float]
+"""Where an area stands, its vertices before and after, and the tolerance in metres."""
+
 
 class Fitted(NamedTuple):
     """An area that fits, and how: vertices before and after, tolerance in metres (0: as it was)."""

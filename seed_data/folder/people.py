@@ -11,7 +11,7 @@ from geo.areas import covers, metres_outside
 from geo.points import LonLat, one_point
 from seed_data.city import HIGHEST_RATE_TIMES, MODES, City, Skill, Tasker
 from seed_data.folder import fields
-from seed_data.folder.areas import fitted, refuse_unfit
+from seed_data.folder.areas import Simplified, fitted, refuse_unfit
 from seed_data.folder.faults import BadValue, Faults
 from seed_data.folder.rows import csv_rows, features
 
@@ -21,7 +21,6 @@ SKILL_COLUMNS = ("tasker_id", "category", "rate")
 HOME_MARGIN_M = 20_000
 AreaKind: TypeAlias = Literal["regular", "same_day"]
 AREA_KINDS: tuple[AreaKind, ...] = ("regular", "same_day")
-Simplified = tuple[str, int, int, float]
 
 
 @dataclass

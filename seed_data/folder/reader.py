@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from seed_data.city import Chore, City, CityFolder, Market
-from seed_data.folder.areas import Fitted
+from seed_data.folder.areas import Simplified
 from seed_data.folder.chores import read_chores
 from seed_data.folder.faults import MOST_FAULTS, BadValue, Faults
 from seed_data.folder.market import read_categories, read_demand, read_market
@@ -22,14 +22,12 @@ def read_folder(folder: Path, limit: int = MOST_FAULTS) -> CityFolder:
     People and chores are read only when market, places and categories are in order.
     """
     faults = Faults(limit)
-    city, boundary = _read_city(folder, faults)
-    taskers, simplified = read_taskers(folder, city, faults)
+    city, of_city = _read_city(folder, faults)
+    taskers, of_taskers = read_taskers(folder, city, faults)
     chores = folder / "chores.csv"
     found = read_chores(chores, city, faults) if chores.exists() else ()
     faults.refuse_if_any(complete=True)
-    if boundary.tolerance_m:
-        simplified = (("boundary.geojson", *boundary[1:]), *simplified)
-    return CityFolder(city, taskers, found, simplified)
+    return CityFolder(city, taskers, found, of_city + of_taskers)
 
 
 def read_city(folder: Path) -> City:
@@ -45,19 +43,21 @@ def read_chores_file(path: Path, city: City, limit: int = MOST_FAULTS) -> tuple[
     return chores
 
 
-def _read_city(folder: Path, faults: Faults) -> tuple[City, Fitted]:
+def _read_city(folder: Path, faults: Faults) -> tuple[City, tuple[Simplified, ...]]:
     _refuse_strangers(folder, faults)
     market, demand = read_market(folder, faults), read_demand(folder, faults)
     categories = read_categories(folder, demand, faults) if demand else ()
     tolerance_m = market.simplify_tolerance_m if market else 5.0
     boundary = read_boundary(folder, tolerance_m, faults)
-    places = read_places(folder, tolerance_m, faults)
+    places, simplified = read_places(folder, tolerance_m, faults)
     if not market or not demand or not boundary:
         faults.refuse(complete=False)
     _refuse_unknown_in_policy(market, {category.slug for category in categories}, faults)
     faults.refuse_if_any()
     city = City(market, boundary.area, places, categories, demand.windows, demand.with_budget)
-    return city, boundary
+    if boundary.tolerance_m:
+        simplified = (("boundary.geojson", *boundary[1:]), *simplified)
+    return city, simplified
 
 
 def _refuse_strangers(folder: Path, faults: Faults) -> None:
