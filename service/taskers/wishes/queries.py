@@ -63,7 +63,8 @@ async def add_block(
     added = insert(Block).values(
         client_id=client_id, tasker_id=tasker_id, by_tasker=by_tasker, created_at=now
     )
-    return _wrote(await session.execute(added.on_conflict_do_nothing()))
+    written = added.on_conflict_do_nothing().returning(Block.client_id)
+    return await session.scalar(written) is not None
 
 
 async def drop_block(
@@ -73,7 +74,7 @@ async def drop_block(
     gone = delete(Block).where(
         Block.client_id == client_id, Block.tasker_id == tasker_id, Block.by_tasker == by_tasker
     )
-    return _wrote(await session.execute(gone))
+    return cast("CursorResult[Any]", await session.execute(gone)).rowcount == 1
 
 
 async def blocks_by_client(session: AsyncSession, *, client_id: UUID) -> list[Wish]:
@@ -96,7 +97,3 @@ async def blocks_by_tasker(session: AsyncSession, *, tasker_id: UUID) -> list[Wi
         .order_by(Block.created_at.desc(), Account.id)
     )
     return [Wish(*row) for row in found]
-
-
-def _wrote(result: object) -> bool:
-    return cast("CursorResult[Any]", result).rowcount == 1
