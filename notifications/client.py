@@ -26,6 +26,7 @@ from notifications.frames import (
     Ack,
     Event,
     Hello,
+    Ping,
     Pong,
     Resume,
     Resync,
@@ -114,10 +115,9 @@ class Stream:
             if not self._unacked:
                 raise
             return None
-        if isinstance(frame, Event | Resync):
-            return frame
-        await line.send(Pong().model_dump_json())
-        return None
+        if isinstance(frame, Ping):
+            await line.send(Pong().model_dump_json())
+        return frame if isinstance(frame, Event | Resync) else None
 
     def _done(self, n: int, hello: Hello) -> None:
         self.n = n

@@ -45,7 +45,9 @@ Coordinates = Annotated[
 class Wire(BaseModel):
     """Anything that is written on the wire: strict types, no unknown field, never changed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Money(Wire):

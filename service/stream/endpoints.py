@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from notifications import close_codes
+from notifications.asyncapi import asyncapi_document
 from notifications.close_codes import CloseCode
 from notifications.frames import SUBPROTOCOL, TICKET_PREFIX, Resume, parse_client_frame
 from service.errors import NotAllowed, Problem, SubprotocolNeeded
@@ -26,7 +27,7 @@ from service.stream.tickets import Opened, issue_ticket, redeem_ticket
 
 log = structlog.get_logger("dibs.stream")
 
-router = APIRouter(prefix="/v1/stream", tags=["stream"])
+router = APIRouter(prefix="/v1", tags=["stream"])
 
 
 class Ticket(Out):
@@ -36,7 +37,7 @@ class Ticket(Out):
     expires_at: UtcTime
 
 
-@router.post("/tickets", status_code=201)
+@router.post("/stream/tickets", status_code=201)
 async def create_stream_ticket(caller: Person, database: Db, now: Now) -> Ticket:
     """Get a ticket for `/v1/stream` (websocket). It works once, for 30 s, while your session
     stands.
@@ -52,7 +53,13 @@ async def create_stream_ticket(caller: Person, database: Db, now: Now) -> Ticket
     return Ticket(ticket=ticket, expires_at=expires_at)
 
 
-@router.websocket("")
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> JSONResponse:
+    """The stream's frames and events as an AsyncAPI 3 document."""
+    return JSONResponse(asyncapi_document())
+
+
+@router.websocket("/stream")
 async def stream(websocket: WebSocket) -> None:
     """One subscriber: see the protocol page of `notifications`."""
     if refusal := _refusal(websocket):

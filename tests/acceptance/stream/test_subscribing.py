@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import httpx
 import psycopg
 import pytest
 from websockets.asyncio.client import connect
@@ -179,3 +180,11 @@ async def test_a_suspended_person_is_cut_off_within_five_seconds(
             [ada.id],
         )
         assert await line.closed_with(within_s=5) == 4403
+
+
+async def test_the_protocol_is_served_as_a_document(api: Api) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{api.http}/v1/asyncapi.json")
+    assert answer.status_code == 200
+    assert answer.json()["asyncapi"] == "3.0.0"
+    assert "offer.extended" in answer.json()["components"]["messages"]

@@ -15,6 +15,7 @@ from notifications.frames import (
     CLIENT_FRAMES,
     SERVER_FRAMES,
     Event,
+    Ping,
     Resume,
     StoredEvent,
     event_frame,
@@ -93,6 +94,20 @@ def test_an_unknown_field_is_refused() -> None:
 def test_a_resume_says_null_aloud() -> None:
     frame = parse_client_frame('{"frame":"resume","n":null,"device":"phone-1"}')
     assert frame == Resume(n=None, device="phone-1")
+
+
+def test_a_client_leaves_aside_what_is_newer_than_itself() -> None:
+    newer = '{"frame":"ping","colour":"red"}'
+    assert parse_server_frame(newer) == Ping()
+    assert parse_server_frame('{"frame":"party","n":1}') is None
+
+
+@pytest.mark.parametrize(
+    "broken", ["{", '{"n":1}', '{"frame":"resync"}', '{"frame":"event","n":0}']
+)
+def test_a_client_does_not_leave_aside_what_is_broken(broken: str) -> None:
+    with pytest.raises(ValidationError):
+        parse_server_frame(broken)
 
 
 def test_every_frame_is_told_by_its_own_name() -> None:

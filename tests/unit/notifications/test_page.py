@@ -1,0 +1,31 @@
+"""The protocol page says what the code does."""
+
+from __future__ import annotations
+
+from notifications.close_codes import CLOSE_CODES
+from notifications.frames import Hello
+from notifications.messages import EVENTS
+from notifications.page import PAGE, written
+from notifications.terms import ANNOUNCED, Terms
+
+TEXT = PAGE.read_text()
+
+
+def test_the_tables_of_the_page_are_those_of_the_code() -> None:
+    assert written(TEXT) == TEXT
+
+
+def test_every_code_event_and_term_is_on_the_page() -> None:
+    wanted = [str(code) for code in CLOSE_CODES]
+    wanted += [f"`{name}`" for name in (*EVENTS, *ANNOUNCED)]
+    assert [word for word in wanted if word not in TEXT] == []
+
+
+def test_hello_announces_every_term_the_page_explains() -> None:
+    assert set(ANNOUNCED) == set(Hello.model_fields) - {"frame", "session", "last"}
+
+
+def test_the_numbers_on_the_page_are_the_terms() -> None:
+    terms = Terms()
+    assert f"{terms.window_bytes // 1024} KiB" in TEXT
+    assert f"for {terms.unacked_for_s:.0f} seconds" in TEXT
