@@ -4,6 +4,7 @@ when asked.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[str]:
     """The URL of the tests' PostgreSQL server, whose role may create databases."""
-    from tests.support.databases import running_server
+    from service.db import cluster
 
-    with running_server() as url:
+    with cluster.server_for_tests(os.environ.get("DIBS_TEST_DATABASE_URL")) as url:
         yield url
 
 

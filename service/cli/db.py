@@ -116,5 +116,6 @@ def revision(
     from service.db.migrations.writing import rewrite_history, write_migration
 
     write = rewrite_history if rewrite else write_migration
-    path = write(cluster.ensure_testing(say=say), message)
+    with cluster.server_for_tests(say=say) as server:
+        path = write(server, message)
     say("tables and migrations agree already" if path is None else f"wrote {path}: read it")

@@ -1,13 +1,10 @@
 """A database for each test: cloned from a migrated template in the tests' own cluster.
 
-Any number of pytest runs and xdist workers may share the cluster. Each holds a shared lock on one
-file while it runs; the last to let go stops the server. A run that is killed lets go too.
+Any number of pytest runs and xdist workers may share the cluster; the last one stops it.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -15,30 +12,20 @@ from uuid import uuid4
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from service.db import cluster
 from service.db.cluster.places import REPOSITORY
 from service.db.cluster.private import locked
 from service.db.migrations import fingerprint, migrate
 from service.db.urls import for_psycopg, with_database
 
 FOLDER = REPOSITORY / ".data"
+CLONE_PREFIX = "test_"
 TEMPLATE_PREFIX = "migrated_"
-TEMPLATES_KEPT = 4
-"""Templates of older migrations that are left for runs which still clone them."""
-
-
-@contextmanager
-def running_server() -> Iterator[str]:
-    """The URL of the tests' server, up for as long as somebody needs it (DIBS_TEST_DATABASE_URL
-    names another one).
-    """
-    given = os.environ.get("DIBS_TEST_DATABASE_URL")
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "pg-test.users").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        yield cluster.ensure_testing(given)
-        if given is None and _is_last(users.fileno()):
-            cluster.stop_testing()
+LEFTOVERS = """
+    SELECT datname FROM pg_database, pg_stat_file('base/' || oid || '/PG_VERSION') AS made
+    WHERE (starts_with(datname, %s) OR starts_with(datname, %s))
+    AND datname <> %s AND made.modification < clock_timestamp() - interval '2 hours'
+"""
+"""Clones of runs that were killed, and templates of migrations that have changed since."""
 
 
 def ensure_template(server: str) -> str:
@@ -47,11 +34,10 @@ def ensure_template(server: str) -> str:
     """
     name = f"{TEMPLATE_PREFIX}{fingerprint()}"
     with locked(FOLDER / "pg-test.template.lock"), _connect(server) as connection:
-        if not connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [name]
-        ).fetchone():
+        _drop_leftovers(connection, but=name)
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if not connection.execute(known, [name]).fetchone():
             _make_template(connection, server, name)
-            _drop_old_templates(connection)
     return name
 
 
@@ -63,7 +49,7 @@ def cloned(server: str, template: str) -> Iterator[str]:
     STRATEGY file_copy: 75 ms for the 17 MB of an empty PostGIS in RAM with both cores busy, where
     wal_log took 160 ms.
     """
-    name = f"test_{uuid4().hex}"
+    name = f"{CLONE_PREFIX}{uuid4().hex}"
     with _connect(server) as connection:
         command = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(command.format(Identifier(name), Identifier(template)))
@@ -88,21 +74,11 @@ def _make_template(connection: psycopg.Connection, server: str, name: str) -> No
     connection.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(Identifier(name)))
 
 
-def _drop_old_templates(connection: psycopg.Connection) -> None:
-    newest_first = (
-        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid DESC OFFSET %s"
-    )
-    for (name,) in connection.execute(newest_first, [TEMPLATE_PREFIX, TEMPLATES_KEPT]).fetchall():
+def _drop_leftovers(connection: psycopg.Connection, but: str) -> None:
+    found = connection.execute(LEFTOVERS, [CLONE_PREFIX, TEMPLATE_PREFIX, but]).fetchall()
+    for (name,) in found:
         connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _connect(server: str) -> psycopg.Connection:
     return psycopg.connect(for_psycopg(server), autocommit=True)
-
-
-def _is_last(users: int) -> bool:
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -28,6 +28,10 @@ Decisions:
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from service.db.cluster import compose, private
 from service.db.cluster.binaries import ONE_LINE, find_binaries, install, may_install
 from service.db.cluster.errors import ClusterError
@@ -40,11 +44,10 @@ __all__ = [
     "delete",
     "down",
     "ensure",
-    "ensure_testing",
     "find_url",
     "ready_binaries",
+    "server_for_tests",
     "state",
-    "stop_testing",
 ]
 
 LIVING_NAME = "pg"
@@ -102,22 +105,26 @@ def state() -> str:
     return f"private cluster in {place.home}: {'up' if private.answers(place) else 'down'}"
 
 
-def ensure_testing(given: str | None = None, say: Say = lambda _: None) -> str:
-    """A SQLAlchemy URL of the tests' own server, running, whose role may create databases. Raises
-    ClusterError.
+@contextmanager
+def server_for_tests(given: str | None = None, say: Say = lambda _: None) -> Iterator[str]:
+    """The URL of the tests' own server, whose role may create databases, up for as long as anybody
+    needs it. Raises ClusterError if PostgreSQL with PostGIS cannot be had.
+
+    Whoever uses it holds a shared lock on one file meanwhile; the last to let go stops the server.
+    A process that is killed lets go too.
     """
-    if given:
-        return for_sqlalchemy(given)
-    if not ready_binaries(say):
-        return compose.up(say)
+    if given or not ready_binaries(say):
+        yield for_sqlalchemy(given) if given else compose.up(say)
+        return
     place = choose_place(TESTING_NAME, say, memory=True)
-    private.start(place, TESTING, say)
-    return place.url("postgres")
-
-
-def stop_testing() -> None:
-    """Stop the tests' own server, if it is a private cluster."""
-    private.stop(choose_place(TESTING_NAME, memory=True))
+    with place.lock.with_suffix(".users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        private.start(place, TESTING, say)
+        try:
+            yield place.url("postgres")
+        finally:
+            if _nobody_else_holds(users.fileno()):
+                private.stop(place)
 
 
 def ready_binaries(say: Say = lambda _: None) -> bool:
@@ -134,3 +141,11 @@ def ready_binaries(say: Say = lambda _: None) -> bool:
     raise ClusterError(
         f"no PostgreSQL with PostGIS here. As root, type: {ONE_LINE}   (or set DATABASE_URL)"
     )
+
+
+def _nobody_else_holds(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
