@@ -18,8 +18,8 @@ Decided:
 - Only chores that are due are looked at; a tasker's change makes chores due, not everything.
 - A round looks at the twenty nearest candidates of a chore, and deeper only where the rules refuse
   so many of these that a wave could not be filled.
-- The newest policy holds for every chore, whenever it was posted: a knob acts at once. The version
-  is kept with each decision.
+- Each chore is matched under the version of the policy it was put under, when it was posted or by
+  an operator since; one round may hold several. The version is kept with each decision.
 - An offer tells no place but the chore's cell, and the search itself goes by cells: whom a chore
   is offered to must not give away on which side of a line it lies.
 - A round that dies has written whole batches or nothing. Whoever leads next finds what is due.

@@ -1,7 +1,8 @@
-"""The market of a round: its facts and the newest version of its policy."""
+"""The market of a round: its facts, and the versions of its policy that due chores are under."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from service.db.tables import Market, PolicyVersion
 
 @dataclass(frozen=True)
 class RoundMarket:
-    """A market as a round needs it, with the policy in force."""
+    """A market as a round needs it, with versions of its policy."""
 
     id: int
     slug: str
@@ -23,12 +24,11 @@ class RoundMarket:
     currency: str
     srid: int
     turn_around_s: int
-    policy_version: int
-    policies: PolicyDocument
+    policies: Mapping[int, PolicyDocument]
 
-    def policy(self, category: str) -> MatchingPolicy:
-        """The policy of a category."""
-        return self.policies.for_category(category)
+    def policy(self, version: int, category: str) -> MatchingPolicy:
+        """What a version of the policy says for a category. Raises KeyError for one not read."""
+        return self.policies[version].for_category(category)
 
     def local_date(self, at: datetime) -> date:
         """The date on the market's wall."""
@@ -43,29 +43,25 @@ class RoundMarket:
         return datetime.combine(self.local_date(at) + timedelta(days=1), time(0), self.zone)
 
 
-async def market_of_round(session: AsyncSession, market_id: int) -> RoundMarket | None:
-    """The market, with the newest version of its policy."""
-    found = await session.execute(
-        select(
-            Market.id,
-            Market.slug,
-            Market.zone,
-            Market.currency,
-            Market.srid,
-            Market.turn_around_s,
-            PolicyVersion.version,
-            PolicyVersion.document,
+async def market_of_round(
+    session: AsyncSession, market_id: int, versions: Collection[int]
+) -> RoundMarket | None:
+    """The market, with these versions of its policy."""
+    market = await session.execute(
+        select(Market.slug, Market.zone, Market.currency, Market.srid, Market.turn_around_s).where(
+            Market.id == market_id
         )
-        .join(PolicyVersion, PolicyVersion.market_id == Market.id)
-        .where(Market.id == market_id)
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
     )
-    row = found.one_or_none()
+    row = market.one_or_none()
     if row is None:
         return None
-    policies = PolicyDocument.model_validate(row.document)
+    documents = await session.execute(
+        select(PolicyVersion.version, PolicyVersion.document).where(
+            PolicyVersion.market_id == market_id, PolicyVersion.version.in_(sorted(versions))
+        )
+    )
+    policies = {version: PolicyDocument.model_validate(found) for version, found in documents}
+    zone = ZoneInfo(row.zone)
     return RoundMarket(
-        row.id, row.slug, ZoneInfo(row.zone), row.currency, row.srid, row.turn_around_s,
-        row.version, policies,
-    )  # fmt: skip
+        market_id, row.slug, zone, row.currency, row.srid, row.turn_around_s, policies
+    )

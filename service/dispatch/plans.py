@@ -66,24 +66,24 @@ def exhausted(chore: DueChore, policy: MatchingPolicy) -> Plan:
 def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
     """A plan for every chore of the round, in the order of the problem."""
     for chore_id, chore in snapshot.chores.items():
-        policy = snapshot.market.policy(chore.category)
+        policy = snapshot.market.policy(chore.policy_version, chore.category)
         plan = _plan(chore, result.kind(chore_id), policy, snapshot.now)
         if plan.decided == chore.last_outcome and plan.decided != Decided.OFFERS:
             yield plan
             continue
         outcome = result.outcome(chore_id)
-        record = record_of(outcome, snapshot)
+        record = record_of(outcome, chore)
         due_at = _wave_ends(outcome) if outcome.offers else plan.due_at
         yield replace(plan, offers=outcome.offers, record=record, due_at=due_at)
 
 
-def record_of(outcome: Outcome, snapshot: Snapshot) -> dict[str, Any]:
+def record_of(outcome: Outcome, chore: DueChore) -> dict[str, Any]:
     """The JSON of a decision: who was considered at what cost, who was refused by which rule, who
     comes next, under which policy. Places are those of privacy cells.
     """
     record = {
         "kind": str(outcome.kind),
-        "policy_version": snapshot.market.policy_version,
+        "policy_version": chore.policy_version,
         "radius_m": outcome.radius_m,
         "wave_size": outcome.wave_size,
         "fill_chance": outcome.fill_chance,

@@ -98,7 +98,9 @@ async def run_round(
     if ready_at > now:
         return replace(report, not_before=ready_at)
     matched, spent = _split(market, chores)
-    plans = [exhausted(chore, market.policy(chore.category)) for chore in spent]
+    plans = [
+        exhausted(chore, market.policy(chore.policy_version, chore.category)) for chore in spent
+    ]
     facts = RoundFacts(new_id(), now, len(chores), 0, "none", 0.0, 0.0)
     revisions: dict[str, int] = {}
     if matched:
@@ -119,14 +121,19 @@ async def _work(
 ) -> tuple[RoundMarket, list[DueChore]] | None:
     """The due chores and their market, None if there are none."""
     chores = await queries.due_chores(session, market_id, now, MOST_CHORES)
-    market = await market_of_round(session, market_id) if chores else None
+    if not chores:
+        return None
+    versions = {chore.policy_version for chore in chores}
+    market = await market_of_round(session, market_id, versions)
     return (market, chores) if market else None
 
 
 def _gathered_until(market: RoundMarket, chores: Sequence[DueChore]) -> datetime:
     """When the round over these chores may start: a policy may gather work for a while."""
     return min(
-        chore.due_at + timedelta(seconds=market.policy(chore.category).gather_s) for chore in chores
+        chore.due_at
+        + timedelta(seconds=market.policy(chore.policy_version, chore.category).gather_s)
+        for chore in chores
     )
 
 
@@ -134,7 +141,11 @@ def _split(
     market: RoundMarket, chores: Sequence[DueChore]
 ) -> tuple[list[DueChore], list[DueChore]]:
     """The chores to match, and those that have had their last wave."""
-    spent = [chore for chore in chores if is_exhausted(chore, market.policy(chore.category))]
+    spent = [
+        chore
+        for chore in chores
+        if is_exhausted(chore, market.policy(chore.policy_version, chore.category))
+    ]
     gone = {chore.id for chore in spent}
     return [chore for chore in chores if chore.id not in gone], spent
 
@@ -198,7 +209,8 @@ def _thin(result: MatchingResult, snapshot: Snapshot, depth: int) -> list[DueCho
         chore
         for row, chore in enumerate(snapshot.chores.values())
         if found.get(chore.id, 0) >= depth
-        and feasible[row] < snapshot.market.policy(chore.category).max_offers_per_wave
+        and feasible[row]
+        < snapshot.market.policy(chore.policy_version, chore.category).max_offers_per_wave
     ]
 
 

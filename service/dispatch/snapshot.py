@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+import numpy as np
 from shapely import MultiPolygon, box
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +22,7 @@ from geo.points import LonLat
 from geo.travel import Mode
 from matching.availability import Hours, Interval, WeeklyHours, available
 from matching.building import Chore, Engagement, Tasker, build_problem
+from matching.policy import PolicyDocument
 from matching.problem import Market, MatchingProblem
 from matching.wave import radius_m
 from service.dispatch import queries
@@ -82,20 +84,21 @@ async def take_snapshot(
     problem = build_problem(
         market=Market(str(market.id), market.zone, market.turn_around_s),
         now_s=now.timestamp(),
-        policies=market.policies,
+        policies=PolicyDocument(),
         chores=[_chore(chore, favourites) for chore in chores],
         taskers=[tasker for _, tasker in taskers],
         candidates=[
             (str(p.chore_id), str(p.tasker_id)) for p in pairs if str(p.tasker_id) in known_ids
         ],
     )
+    problem = _under_their_policies(problem, market, chores)
     by_id = {str(chore.id): chore for chore in chores}
     return Snapshot(market, now, by_id, revisions, pairs, problem)
 
 
 def sought(chore: DueChore, market: RoundMarket, now: datetime) -> Sought:
     """A chore as the candidates' search sees it."""
-    policy = market.policy(chore.category)
+    policy = market.policy(chore.policy_version, chore.category)
     return Sought(
         chore_id=chore.id,
         client_id=chore.client_id,
@@ -172,7 +175,26 @@ async def _read_taskers(
 
 
 def _uses_acceptance(market: RoundMarket, chores: Sequence[DueChore]) -> bool:
-    return any(market.policy(name).use_acceptance_rate for name in {c.category for c in chores})
+    return any(
+        market.policy(version, category).use_acceptance_rate
+        for version, category in _policy_keys(chores)
+    )
+
+
+def _policy_keys(chores: Sequence[DueChore]) -> list[tuple[int, str]]:
+    """The versions and categories whose policies hold for these chores."""
+    return sorted({(chore.policy_version, chore.category) for chore in chores})
+
+
+def _under_their_policies(
+    problem: MatchingProblem, market: RoundMarket, chores: Sequence[DueChore]
+) -> MatchingProblem:
+    """The problem with every chore under the version of the policy that it was put under."""
+    keys = _policy_keys(chores)
+    row_of = {key: row for row, key in enumerate(keys)}
+    rows = np.array([row_of[c.policy_version, c.category] for c in chores], dtype=np.int64)
+    policies = tuple(market.policy(version, category) for version, category in keys)
+    return replace(problem, policies=policies, chores=replace(problem.chores, policy=rows))
 
 
 def _tasker(facts: TaskerFacts, rates: Mapping[str, int], busy: Sequence[BusyFact]) -> Tasker:

@@ -81,10 +81,10 @@ INSERT_DECISIONS = text(
     """
     INSERT INTO decisions (market_id, chore_id, round_id, at, wave, policy_version, outcome, record)
     SELECT CAST(:market_id AS smallint), chore_id, CAST(:round_id AS uuid),
-           CAST(:now AS timestamptz), wave, CAST(:policy_version AS int), outcome,
-           CAST(record AS jsonb)
-    FROM unnest(CAST(:chores AS uuid[]), CAST(:waves AS int[]), CAST(:outcomes AS text[]),
-                CAST(:records AS text[])) AS t(chore_id, wave, outcome, record)
+           CAST(:now AS timestamptz), wave, policy_version, outcome, CAST(record AS jsonb)
+    FROM unnest(CAST(:chores AS uuid[]), CAST(:waves AS int[]), CAST(:versions AS int[]),
+                CAST(:outcomes AS text[]), CAST(:records AS text[]))
+         AS t(chore_id, wave, policy_version, outcome, record)
     """
 )
 
@@ -273,9 +273,9 @@ async def _insert_decisions(
             "market_id": market.id,
             "round_id": round_id,
             "now": now,
-            "policy_version": market.policy_version,
             "chores": [plan.chore.id for plan in recorded],
             "waves": [plan.wave for plan in recorded],
+            "versions": [plan.chore.policy_version for plan in recorded],
             "outcomes": [str(plan.decided) for plan in recorded],
             "records": [json.dumps(plan.record) for plan in recorded],
         },

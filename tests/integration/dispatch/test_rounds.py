@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from geo.cells import cell_of, centre_of
 from tests.integration.dispatch.conftest import City
 from tests.support.scene import HACKNEY, north_of
@@ -44,3 +46,122 @@ async def test_an_idle_round_writes_nothing(city: City) -> None:
     report = await city.round()
     assert (report.chores, report.more) == (0, False)
     assert city.sql("SELECT count(*) FROM rounds") == [(0,)]
+
+
+@pytest.mark.parametrize("policy", [{"max_offers_per_wave": 2}])
+async def test_a_wave_goes_to_the_nearest(city: City) -> None:
+    taskers = [await city.tasker(at=north_of(HACKNEY, metres)) for metres in (900, 100, 3000)]
+    await city.chore()
+    await city.round()
+    assert {tasker for tasker, _ in city.offers()} == {taskers[0].id, taskers[1].id}
+
+
+async def test_who_declines_is_not_asked_again_and_the_next_wave_goes_to_others(
+    city: City,
+) -> None:
+    near = await city.tasker()
+    chore = await city.chore()
+    await city.round()
+    city.sql("UPDATE offers SET status = 'declined', closed_at = extended_at RETURNING 1")
+    far = await city.tasker(at=north_of(HACKNEY, 6000), reach_m=9000)
+    await city.round(seconds=5)
+    assert city.offers() == [(near.id, "declined"), (far.id, "pending")]
+    assert city.chore_row(chore)[:2] == ("offered", 2)
+
+
+async def test_the_radius_grows_from_wave_to_wave(city: City) -> None:
+    """5 km, then 7.5 km, then 11.25 km."""
+    tasker = await city.tasker(at=north_of(HACKNEY, 11_000), reach_m=15_000)
+    chore = await city.chore()
+    for offers in (0, 0, 1):
+        report = await city.round(seconds=60)
+        assert report.offers == offers
+    assert city.offers() == [(tasker.id, "pending")]
+    assert city.chore_row(chore)[:2] == ("offered", 3)
+
+
+async def test_an_empty_wave_waits_its_time(city: City) -> None:
+    chore = await city.chore()
+    await city.round()
+    assert city.chore_row(chore) == ("open", 1, city.now + timedelta(seconds=60))
+    await city.tasker()
+    assert (await city.round(seconds=59)).chores == 0
+    assert (await city.round(seconds=1)).offers == 1
+
+
+async def test_an_offer_left_to_expire_after_delivery_is_a_refusal(city: City) -> None:
+    tasker = await city.tasker()
+    chore = await city.chore()
+    await city.round()
+    city.sql("UPDATE events SET delivered_at = at WHERE type = 'offer.extended' RETURNING 1")
+    report = await city.round(minutes=15)
+    assert report.swept.offers == 1
+    assert city.offers() == [(tasker.id, "expired")]
+    assert city.told(tasker)[-1] == (
+        "offer.expired",
+        {"offer_id": _only_offer(city), "chore_id": str(chore), "delivered": True},
+    )
+
+
+async def test_an_offer_that_was_never_delivered_is_made_again(city: City) -> None:
+    tasker = await city.tasker()
+    await city.chore()
+    await city.round()
+    offer = _only_offer(city)
+    await city.round(minutes=15)
+    assert city.offers() == [(tasker.id, "expired"), (tasker.id, "pending")]
+    expired = next(data for kind, data in city.told(tasker) if kind == "offer.expired")
+    assert (expired["offer_id"], expired["delivered"]) == (offer, False)
+
+
+@pytest.mark.parametrize("policy", [{"max_waves": 2}])
+async def test_after_the_last_wave_a_chore_is_unfilled_and_can_still_be_matched(
+    city: City,
+) -> None:
+    chore = await city.chore()
+    await city.round()
+    await city.round(minutes=1)
+    assert city.chore_row(chore) == ("unfilled", 2, None)
+    told = city.told(city.client)
+    assert [kind for kind, _ in told] == ["chore.unfilled"]
+    assert told[0][1]["waves"] == 2
+    await city.tasker()
+    city.sql("UPDATE chores SET due_at = now() - interval '10 years' RETURNING 1")
+    assert (await city.round(minutes=1)).offers == 1
+    assert city.chore_row(chore)[0] == "offered"
+
+
+@pytest.mark.parametrize("policy", [{"max_waves": 1}])
+async def test_a_last_wave_that_nobody_took_leaves_the_chore_unfilled(city: City) -> None:
+    await city.tasker()
+    chore = await city.chore()
+    await city.round()
+    city.sql("UPDATE offers SET status = 'declined', closed_at = extended_at RETURNING 1")
+    await city.round(seconds=1)
+    assert city.chore_row(chore) == ("unfilled", 1, None)
+    assert [kind for kind, _ in city.told(city.client)] == ["chore.offered", "chore.unfilled"]
+
+
+async def test_past_its_match_by_a_chore_expires_and_its_offers_are_withdrawn(city: City) -> None:
+    tasker = await city.tasker()
+    chore = await city.chore(match_by=city.now + timedelta(minutes=5))
+    await city.round()
+    city.sql("UPDATE offers SET expires_at = expires_at + interval '1 hour' RETURNING 1")
+    await city.round(minutes=5)
+    assert city.chore_row(chore) == ("expired", 1, None)
+    assert city.offers() == [(tasker.id, "withdrawn")]
+    assert city.told(city.client)[-1][0] == "chore.expired"
+    assert city.told(tasker)[-1][1]["reason"] == "chore_expired"
+
+
+async def test_an_offer_never_takes_more_than_its_share_of_the_time_left(city: City) -> None:
+    await city.tasker()
+    await city.chore(match_by=city.now + timedelta(minutes=100))
+    await city.round()
+    ((deadline,),) = city.sql("SELECT expires_at - extended_at FROM offers")
+    assert deadline == timedelta(minutes=10)
+
+
+def _only_offer(city: City) -> str:
+    ((offer,),) = city.sql("SELECT min(id::text) FROM offers")
+    return str(offer)
