@@ -46,14 +46,21 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
     return cast("Runtime", connection.app.state.runtime)
 
 
-def _database(connection: HTTPConnection) -> Database:
+# Coroutines, though they wait for nothing: FastAPI sends plain functions to a thread each time.
+
+
+async def _runtime(connection: HTTPConnection) -> Runtime:
+    return runtime_of(connection)
+
+
+async def _database(connection: HTTPConnection) -> Database:
     return runtime_of(connection).database
 
 
-def _now(connection: HTTPConnection) -> datetime:
+async def _now(connection: HTTPConnection) -> datetime:
     return runtime_of(connection).now()
 
 
-Run = Annotated[Runtime, Depends(runtime_of)]
+Run = Annotated[Runtime, Depends(_runtime)]
 Db = Annotated[Database, Depends(_database)]
 Now = Annotated[datetime, Depends(_now)]

@@ -123,7 +123,7 @@ class Once:
         )
 
 
-def once_only(request: Request, key: KeyHeader = None) -> Once:
+async def once_only(request: Request, key: KeyHeader = None) -> Once:
     """What a creating POST depends on. Raises IdempotencyKeyInvalid."""
     if key is not None and not (1 <= len(key) <= 128 and all("!" <= sign <= "~" for sign in key)):
         raise IdempotencyKeyInvalid

@@ -35,7 +35,7 @@ class Page(Out, Generic[T]):
     next: str | None = Field(default=None, examples=["AZrTq3xQdAC3AAECAwQFBg"])
 
 
-def cut_of(
+async def cut_of(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Cut:
