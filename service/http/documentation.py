@@ -109,7 +109,7 @@ def _completed(schema: Schema, app: FastAPI) -> Schema:
         operations = schema["paths"].get(route.path, {})
         for method in route.methods or ():
             if operation := operations.get(method.lower()):
-                _complete(operation, _implied(route, method, operation))
+                _complete(operation, list(_implied(route, method, operation)))
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
