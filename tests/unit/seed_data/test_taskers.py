@@ -15,7 +15,7 @@ from seed_data.ground import ground_of
 from seed_data.skills import ROUNDED_TO
 from seed_data.taskers import generate_taskers
 
-COUNT = 2_500
+COUNT = 1_600
 
 
 @cache
@@ -89,11 +89,11 @@ def test_rates_lie_in_their_category_and_spread_around_its_median(london: City) 
             asked[skill.category].append(skill.rate)
     for category in london.categories:
         rates = np.array(asked[category.slug])
-        assert len(rates) > 10, category.slug
+        assert len(rates) > 5, category.slug
         assert rates.min() >= category.rate_low
         assert rates.max() <= category.rate_high
         assert (rates % ROUNDED_TO == 0).all()
-        assert np.median(rates) == pytest.approx(category.rate_median, rel=0.08)
+        assert np.median(rates) == pytest.approx(category.rate_median, rel=0.12)
 
 
 def test_everybody_has_one_to_four_different_skills() -> None:
