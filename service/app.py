@@ -16,10 +16,11 @@ from service.accounts.endpoints import accounts, sessions
 from service.bookings.endpoints import router as bookings
 from service.chores.endpoints import router as chores
 from service.db.engine import Database, make_engine
+from service.dispatch.endpoints import router as dispatch
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
-from service.http.documentation import document
+from service.http.documentation import DESCRIPTION, TAGS, document
 from service.http.guard import Guard
 from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chores,
     bookings,
     offers,
+    dispatch,
     stream,
 )
 
@@ -67,7 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Dibs",
         version="1",
-        summary="In-person chores, matched to taskers nearby.",
+        description=DESCRIPTION,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         lifespan=lifespan,
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",

@@ -45,13 +45,14 @@ async def make_chore(
         "due_at": now if status == "open" else None,
         "wave": 0 if status == "open" else 1,
         "wanted_now": False,
+        "policy_version": 1,
         "budget_rate": None,
     }
     session.add(
         Chore(
             id=chore_id, market_id=market.id, client_id=client.id, category=category, point=at,
             metric_point=to_metric(at, market.srid), cell=cell_of(at), address="12 Mare Street, E8",
-            notes="Brick wall.", duration_minutes=minutes, status=status, policy_version=1,
+            notes="Brick wall.", duration_minutes=minutes, status=status,
             created_at=now, closed_at=None, **(values | other),
         )
     )  # fmt: skip

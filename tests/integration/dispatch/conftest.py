@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -30,10 +30,13 @@ class City:
     market: Market
     client: Person
     now: datetime = MONDAY_NOON
+    taskers: list[Person] = field(default_factory=list)
 
     async def tasker(self, **facts: Any) -> Person:
         """A tasker as `make_tasker` makes them."""
-        return await self.run(lambda session: make_tasker(session, self.market, **facts))
+        made = await self.run(lambda session: make_tasker(session, self.market, **facts))
+        self.taskers.append(made)
+        return made
 
     async def chore(self, **facts: Any) -> UUID:
         """An open chore of the client, due now."""
