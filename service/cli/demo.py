@@ -16,7 +16,7 @@ from service.cli._terminal import say
 if TYPE_CHECKING:
     from seed_data.city import City
 
-RATE = 8.0
+RATE = 6.0
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def demo(
         "london"
     ),
     taskers: Annotated[int, typer.Option(min=1, help="How many live in a new London.")] = 5_000,
-    online: Annotated[int, typer.Option(min=1, help="How many of them hold a phone.")] = 1_000,
+    online: Annotated[int, typer.Option(min=1, help="How many of them hold a phone.")] = 800,
     rate: Annotated[float, typer.Option(min=0.01, help="Chores posted a second.")] = RATE,
     seconds: Annotated[float | None, typer.Option(min=1, help="Else until Ctrl-C.")] = None,
     headless: Annotated[

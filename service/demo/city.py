@@ -52,20 +52,16 @@ class City:
     _https: list[httpx.AsyncClient] = field(default_factory=list)
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def open(self) -> None:
-        """Sign the clients in; taskers come online one after the other while the city already
-        lives.
-        """
+    async def open(self, arrived: Callable[[], None] = lambda: None) -> None:
+        """Sign everybody in and bring the taskers online; `arrived` is told of each person."""
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self._https = [
             httpx.AsyncClient(base_url=url, timeout=10.0, limits=limits) for url in self.urls
         ]
         gate = asyncio.Semaphore(SIGN_INS_AT_ONCE)
-        self.clients = [SimulatedClient(phone) for phone in self._phones(self.people.clients, 1)]
-        await asyncio.gather(*(_through(gate, one.phone.sign_in) for one in self.clients))
-        for one in self.clients:
-            self._live(one.live())
-        self._live(self._wake_taskers(gate))
+        clients = [partial(self._welcome, phone) for phone in self._phones(self.people.clients, 1)]
+        taskers = [partial(self._wake, phone) for phone in self._phones(self.people.taskers, 2)]
+        await asyncio.gather(*(_through(gate, one, arrived) for one in (*clients, *taskers)))
         self._live(self._count_bookings())
 
     async def post(self, chores: AsyncIterator[Mapping[str, Any]]) -> None:
@@ -113,15 +109,18 @@ class City:
             phone.since = self.since
         return phones
 
-    async def _wake_taskers(self, gate: asyncio.Semaphore) -> None:
-        phones = self._phones(self.people.taskers, 2)
-        await asyncio.gather(*(_through(gate, partial(self._wake, phone)) for phone in phones))
+    async def _welcome(self, phone: Phone) -> None:
+        await phone.sign_in()
+        client = SimulatedClient(phone)
+        self.clients.append(client)
+        self._live(client.live())
 
     async def _wake(self, phone: Phone) -> None:
         await phone.sign_in()
         profile = await phone.call("GET", "/v1/taskers/me")
         home = LonLat(*profile["base_point"]["coordinates"])
         tasker = SimulatedTasker(phone, home, a_temper(phone.dice))
+        await tasker.come_online()
         self.taskers.append(tasker)
         self._live(tasker.live())
 
@@ -144,10 +143,12 @@ class City:
             self.bookings_by_second.append(self.tally.counts["booked"] - before)
 
 
-async def _through(gate: asyncio.Semaphore, act: Callable[[], Awaitable[None]]) -> None:
+async def _through(
+    gate: asyncio.Semaphore, act: Callable[[], Awaitable[None]], arrived: Callable[[], None]
+) -> None:
     async with gate:
-        with suppress(Refusal):
-            await act()
+        await _unless_refused(act())
+    arrived()
 
 
 async def _unless_refused(life: Awaitable[None]) -> None:

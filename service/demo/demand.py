@@ -6,22 +6,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from seed_data.city import Chore, City
+from seed_data.city import Chore, City, WindowShares
 from seed_data.demand import chore_at
 from seed_data.ground import ground_of
 
 Body = Mapping[str, Any]
 
+MOSTLY_NOW = WindowShares(now=0.9, today=0.05, future=0.05)
+"""A minute shows no tomorrow: offers of a later day go to everybody, and few hold a phone here."""
+
 
 async def steady(city: City, per_second: float, seed: int) -> AsyncIterator[Body]:
     """Chores for ever: a Poisson process of `per_second`, each drawn for the present hour."""
     rng = np.random.default_rng(seed)
-    ground = ground_of(city)
+    ground = ground_of(replace(city, windows=MOSTLY_NOW))
     while True:
         await asyncio.sleep(float(rng.exponential(1 / per_second)))
         yield body(city, chore_at(ground, datetime.now(UTC), rng))
@@ -52,16 +56,7 @@ def paced(chores: Iterable[Chore], speed: float, starts: datetime) -> Iterator[t
 
 def _moved(chore: Chore, by: timedelta) -> Chore:
     window = chore.window and (chore.window[0] + by, chore.window[1] + by)
-    return Chore(
-        posted_at=chore.posted_at + by,
-        category=chore.category,
-        point=chore.point,
-        address=chore.address,
-        window=window,
-        duration_minutes=chore.duration_minutes,
-        budget_rate=chore.budget_rate,
-        notes=chore.notes,
-    )
+    return replace(chore, posted_at=chore.posted_at + by, window=window)
 
 
 def body(city: City, chore: Chore) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from service.db.engine import open_database
 from service.demo import checks, screen
@@ -48,7 +49,7 @@ class Run:
 
 
 @asynccontextmanager
-async def started(run: Run) -> AsyncIterator[tuple[Processes, City]]:
+async def started(run: Run, console: Console) -> AsyncIterator[tuple[Processes, City]]:
     """The api processes and the dispatcher, ready, with the city's people signed in."""
     processes = Processes(run.logs, run.environment())
     ports = [run.port, *free_ports(run.apis - 1)]
@@ -62,8 +63,8 @@ async def started(run: Run) -> AsyncIterator[tuple[Processes, City]]:
         async with open_database(run.database_url, application="dibs-demo") as database:
             since = await database.run(checks.last_numbers)
         city = City(urls, run.people, run.seed, since)
-        await city.open()
         try:
+            await _gather_people(city, console)
             yield processes, city
         finally:
             await city.close()
@@ -75,7 +76,7 @@ async def live(
     run: Run, console: Console, *, headless: bool, stop: asyncio.Event
 ) -> dict[str, Any]:
     """Let the city live, then settle and be checked. Returns the report."""
-    async with started(run) as (_, city):
+    async with started(run, console) as (_, city):
         began = time.monotonic()
         posting = asyncio.create_task(city.post(run.chores))
         showing = asyncio.create_task(
@@ -91,6 +92,14 @@ async def live(
         showing.cancel()
         await asyncio.gather(posting, showing, return_exceptions=True)
         return await _report(run, city)
+
+
+async def _gather_people(city: City, console: Console) -> None:
+    columns = (TextColumn("everybody signs in"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console) as bars:
+        total = len(city.people.clients) + len(city.people.taskers)
+        task = bars.add_task("", total=total)
+        await city.open(lambda: bars.advance(task))
 
 
 async def _report(run: Run, city: City) -> dict[str, Any]:

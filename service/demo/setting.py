@@ -22,7 +22,7 @@ from service.markets.importing.people import PASSWORD, shared_hash
 from service.runtime import utc_now
 from service.settings import settings
 
-CLIENTS = 300
+CLIENTS = 200
 
 
 async def ensure_city(

@@ -42,26 +42,27 @@ class SimulatedTasker:
         self._errands: set[asyncio.Task[None]] = set()
         self._busy = asyncio.Lock()
 
+    async def come_online(self) -> None:
+        """Say that one is there, and where."""
+        place = {"type": "Point", "coordinates": [self.home.lon, self.home.lat]}
+        await self.phone.call("PUT", "/v1/taskers/me/presence", {"online": True, "point": place})
+
     async def live(self) -> None:
-        """Sign in, go online, and answer whatever the stream brings."""
-        await self.phone.sign_in()
+        """Answer whatever the stream brings, and say every minute that one is still there."""
         presence = asyncio.create_task(self._stay_present())
+        self.phone.tally.count("online")
         try:
             async for event in self.phone.events():
                 self._hear(event)
         finally:
+            self.phone.tally.count("online", -1)
             for task in (presence, *self._errands):
                 task.cancel()
 
     async def _stay_present(self) -> None:
-        place = {"type": "Point", "coordinates": [self.home.lon, self.home.lat]}
         while True:
-            await self.phone.call(
-                "PUT", "/v1/taskers/me/presence", {"online": True, "point": place}
-            )
-            self.phone.tally.count("online")
             await asyncio.sleep(HEARTBEAT_S * self.phone.dice.uniform(0.8, 1.2))
-            self.phone.tally.count("online", -1)
+            await self.come_online()
 
     def _hear(self, event: Event) -> None:
         tally = self.phone.tally
