@@ -107,7 +107,10 @@ async def _standing(session: AsyncSession, *, session_id: UUID) -> _Standing | N
 
 
 _bearer = HTTPBearer(
-    auto_error=False, bearerFormat="JWT", description="An access token from POST /v1/sessions."
+    scheme_name="accessToken",
+    auto_error=False,
+    bearerFormat="JWT",
+    description="An access token from POST /v1/sessions.",
 )
 
 

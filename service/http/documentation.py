@@ -25,6 +25,36 @@ from service.http.pages import cut_of
 MEDIA_TYPE = "application/problem+json"
 Schema = dict[str, Any]
 
+DESCRIPTION = """Chores, matched to taskers nearby.
+
+Sign up at `/v1/accounts`, sign in at `/v1/sessions`, and send the access token with each request.
+
+- Places are GeoJSON, longitude first; times RFC 3339, in UTC when answered; money is in the
+  currency's minor unit.
+- Every refusal is `application/problem+json` with a stable `type` to rely on. A path that does not
+  exist is a 404, a method it does not take a 405 with `Allow`, paths and headers beyond what can
+  be meant a 414 or 431.
+- A POST that creates takes an `Idempotency-Key`; sent again with it, nothing is made twice. The
+  exceptions are sign-ins and stream tickets: their answers are credentials, which are not kept.
+- Lists come in pages, newest first; `next` is the `cursor` of the following one.
+- What happens is told as it does on the websocket `/v1/stream`.
+"""
+
+TAGS = {
+    "accounts": "People: clients, taskers, or both.",
+    "sessions": "Signing in, staying signed in, signing out.",
+    "markets": "Cities and the kinds of chores in them; for everybody.",
+    "chores": "What a client wants done, where and when.",
+    "taskers": "A tasker's profile, skills, areas, hours and presence.",
+    "wishes": "Whom one would like to meet again, and whom not.",
+    "offers": "Chores offered to a tasker, to be accepted or declined in time.",
+    "bookings": "A chore and its tasker, from the acceptance to the price.",
+    "stream": "Events as they happen, over a websocket.",
+    "policies": "The operators' knobs: versioned, attributable, reversible.",
+    "operators": "What operators see of a market and of its matching.",
+    "health": "Alive, and ready to serve.",
+}
+
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SIGNED_IN = (errors.NotSignedIn, errors.TokenExpired, errors.SessionRevoked, errors.Suspended)
 NEEDS: dict[Callable[..., Any], tuple[type[Problem], ...]] = {

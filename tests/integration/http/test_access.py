@@ -75,6 +75,8 @@ TABLE: dict[str, Who] = {
     "GET /v1/chores": "client",
     "GET /v1/chores/{chore_id}": "person",
     "POST /v1/chores/{chore_id}/cancel": "person",
+    "GET /v1/chores/{chore_id}/decisions": "operator",
+    "GET /v1/rounds": "operator",
     "GET /v1/offers": "tasker",
     "GET /v1/offers/{offer_id}": "tasker",
     "POST /v1/offers/{offer_id}/accept": "tasker",
