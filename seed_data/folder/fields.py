@@ -16,6 +16,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_TEXT = 2_000
 HIGHEST_RATE = 10_000_000
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,58}[a-z0-9])?")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
@@ -29,6 +30,8 @@ def text(row: Mapping[str, str], column: str, most: int = 200) -> str:
         raise BadValue(
             "too_long", f"{column} has {len(value)} characters; at most {most} are taken"
         )
+    if _UNWRITABLE.search(value):
+        raise BadValue("bad_text", f"{column} {value!r} holds a character that is none")
     return value
 
 

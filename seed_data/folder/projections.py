@@ -1,7 +1,7 @@
 """Which metric projections a market may name, and whether one fits where the market lies.
 
 Distances are measured in the projection's plane, so it must be in metres and made for the place:
-Web Mercator's metres are 1.6 m long in London. Taken are the UTM zones of WGS84, ETRS89 and NAD83
+one metre in London is 1.6 of Web Mercator's. Taken are the UTM zones of WGS84, ETRS89 and NAD83
 and the national grids below; PostGIS must know the code too.
 """
 

@@ -32,11 +32,14 @@ class Feature(NamedTuple):
 def read_text(path: Path) -> str:
     """A whole UTF-8 file. Raises BadValue `missing_file` or `not_utf8`."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        whole = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
         raise BadValue("missing_file", "there is no such file") from None
     except UnicodeDecodeError as error:
         raise BadValue("not_utf8", f"byte {error.start} is not UTF-8") from None
+    if (at := whole.find("\0")) >= 0:
+        raise BadValue("not_utf8", f"character {at} is NUL")
+    return whole
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -50,6 +50,8 @@ def swap(folder: Path, file: str, old: str, new: str) -> None:
         ({"projection": 27700}, "bad_projection"),
         ({"slug": "Little Town"}, "bad_slug"),
         ({"name": ""}, "missing_value"),
+        ({"name": "\0"}, "bad_text"),
+        ({"name": "\ud800"}, "bad_text"),
         ({"centre": [52.05, -0.9, 3, 4]}, "not_a_point"),
         ({"centre": [-0.9, 152.0]}, "out_of_range"),
         ({"centre": [float("nan"), 52.0]}, "not_finite"),
@@ -288,7 +290,11 @@ def _empty(path: Path) -> None:
     path.write_text("")
 
 
-@pytest.mark.parametrize("spoil", [_gone, _not_utf8, _empty])
+def _with_nul(path: Path) -> None:
+    path.write_text(path.read_text() + "\0")
+
+
+@pytest.mark.parametrize("spoil", [_gone, _not_utf8, _empty, _with_nul])
 @pytest.mark.parametrize(
     "file", ["market.json", "demand.json", "categories.csv", "boundary.geojson", "places.geojson"]
 )
