@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from matching.availability import Hours, Interval, WeeklyHours
 from service.errors import HoursNotUsable, NotFound, ProfileNeeded
@@ -31,7 +32,18 @@ WallTime = Annotated[
         examples=["09:00"],
     ),
 ]
-Day = Annotated[date, Path(description="a date in the market's calendar")]
+
+
+def _written(day: object) -> object:
+    """A bare number would be read as seconds since 1970."""
+    if isinstance(day, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError("a date is written as 2026-12-25")
+    return day
+
+
+Day = Annotated[
+    date, BeforeValidator(_written), Path(description="a date in the market's calendar")
+]
 
 
 class SpanIn(In):

@@ -163,7 +163,8 @@ async def test_every_bad_week_is_refused_and_changes_nothing(
         ("2026-11-21", "hours-not-usable", "date_out_of_reach"),
         ("2028-01-01", "hours-not-usable", "date_out_of_reach"),
         ("2026-02-30", "invalid", "date_from_datetime_parsing"),
-        ("tomorrow", "invalid", "date_from_datetime_parsing"),
+        ("tomorrow", "invalid", "value_error"),
+        ("1798761600", "invalid", "value_error"),
     ):
         answer = await api.put(
             f"{ME}/hours/exceptions/{day}", json=hours, headers=city.tasker.headers
