@@ -24,7 +24,8 @@ run() {
         format) section format ruff format --check . ;;
         types) section types mypy ;;
         imports) section imports lint-imports ;;
-        unit | integration | acceptance) section "$1" pytest "tests/$1" -q ;;
+        unit | acceptance) section "$1" pytest "tests/$1" -q ;;
+        integration) section integration pytest tests/integration -q -n auto ;;
         torture) section torture pytest tests -q -m torture ;;
         *) echo "no such section: $1" >&2; exit 2 ;;
     esac
