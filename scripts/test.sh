@@ -3,7 +3,7 @@
 # exit code. Words given are the sections wanted: `scripts/test.sh lint types`.
 set -u
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 2
 PATH="$PWD/.venv/bin:$PATH"
 failed=0
 table=""
