@@ -25,7 +25,7 @@ from sqlalchemy.sql.expression import ColumnElement
 from geo.postgis import MetricXY, covers, distance_m, in_box, nearest_first
 from service.db.tables import Chore, Presence, ServiceArea, Skill
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 100
 """Chores that one change of a tasker makes due: the nearest. More than they could take in days."""
 
 A_LITTLE_LATER = timedelta(microseconds=1)
