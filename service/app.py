@@ -7,7 +7,7 @@ and the guard.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -17,6 +17,7 @@ from service.bookings.endpoints import router as bookings
 from service.chores.endpoints import router as chores
 from service.db.engine import Database, make_engine
 from service.dispatch.endpoints import router as dispatch
+from service.dispatch.process import running_dispatcher
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
@@ -48,8 +49,11 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The api. Opens its database when it starts and closes everything when it stops."""
+def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
+    """The api. Opens its database when it starts and closes everything when it stops.
+
+    `dispatching`: the dispatcher runs in this process too, on the same connections.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -61,7 +65,9 @@ def create_app(settings: Settings) -> FastAPI:
             settings, database, SessionWatch(settings.session_check_s), Limits(settings)
         )
         try:
-            async with open_stream(app, app.state.runtime):
+            async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:
+                if dispatching:
+                    await more.enter_async_context(running_dispatcher(database, node.bus, settings))
                 yield
         finally:
             await database.dispose()
