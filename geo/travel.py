@@ -96,7 +96,10 @@ class GreatCircleTravel:
 
     def travel_s(self, origins: Floats, destinations: Floats, modes: Modes) -> Floats:
         """Seconds, elementwise: see TravelModel. Raises BadPoint."""
-        metres = great_circle_m(origins, destinations)
+        return self.trips_s(great_circle_m(origins, destinations), modes)
+
+    def trips_s(self, metres: Floats, modes: Modes) -> Floats:
+        """Seconds for trips of so many metres as the crow flies, by mode, elementwise."""
         trips: Floats = metres * self._s_per_m[modes] + self._overhead_s[modes]
         return np.where(metres > 0, trips, 0.0)
 

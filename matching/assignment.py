@@ -139,8 +139,7 @@ def build_flow(model: AssignmentModel) -> Flow:
     slots = np.bincount(model.slot_chore)
     chores = len(slots)
     pair = _worthwhile(model, chores)
-    tasker, group = model.tasker[pair], model.group[pair]
-    grouped = _Groups(group, tasker, model.room)
+    grouped = _Groups(model.group[pair], model.tasker[pair], model.room)
     taskers_at = chores + grouped.nodes
     sink = taskers_at + grouped.taskers
     straight = np.full(len(model.slot_chore), sink)

@@ -12,6 +12,7 @@ import numpy as np
 
 from matching.arrays import Bools, Floats
 from matching.pairs import Pairs
+from matching.problem import MatchingProblem
 
 FEATURES = ("intercept", "travel_h", "travel_share", "log_rate", "hours_ahead", "own_rate")
 """Hours of travel; travel over paid time; ln of the hourly rate over 20.00; ln(1 + hours until the
@@ -59,7 +60,7 @@ def features_of(pairs: Pairs) -> Floats:
     columns[0] = 1.0
     columns[1] = np.minimum(travel_h, 24)
     columns[2] = np.minimum(travel_h / paid_h, 10)
-    columns[3] = np.log(np.clip(pairs.rate_per_h, 100, 1_000_000) / 2_000)
+    columns[3] = _log_rates(pairs.problem)[pairs.tasker, pairs.problem.chores.category[pairs.chore]]
     columns[4] = np.log1p(ahead_h)
     columns[5] = _own_rate(pairs)
     return columns.T
@@ -120,6 +121,18 @@ def _logistic(odds: Floats) -> Floats:
     # Beyond +-30 the chance is 0 or 1 to double precision; exp does not overflow there.
     bounded: Floats = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
     return bounded
+
+
+def _log_rates(problem: MatchingProblem) -> Floats:
+    """For every tasker and category the logarithm of the rate over 20.00; 0 where there is none.
+
+    Of skills, of which there are fewer than pairs.
+    """
+    skills = problem.skills
+    rates = np.zeros((len(problem.taskers), len(problem.categories)))
+    known = np.log(np.clip(skills.rate_per_h, 100, 1_000_000) / 2_000)
+    rates[skills.tasker, skills.category] = known
+    return rates
 
 
 def _own_rate(pairs: Pairs) -> Floats:

@@ -55,14 +55,15 @@ def match(
 def assignment_model(priced: PricedCandidates, slots: Slots) -> AssignmentModel:
     """The plain arrays that the solver sees."""
     pairs = priced.pairs
+    room = _rooms(pairs)
     return AssignmentModel(
         chore=pairs.chore,
         tasker=pairs.tasker,
         cost=priced.units,
-        group=overlap_groups(pairs),
+        group=overlap_groups(pairs, room),
         slot_chore=slots.chore,
         slot_worth=slots.worth,
-        room=_rooms(pairs),
+        room=room,
     )
 
 

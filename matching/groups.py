@@ -6,16 +6,23 @@ from matching.arrays import Ints
 from matching.pairs import Pairs
 
 
-def overlap_groups(pairs: Pairs) -> Ints:
-    """A group number for every pair, dense, shape (n,); pairs of one group are of one tasker.
+def overlap_groups(pairs: Pairs, room: Ints) -> Ints:
+    """A group number for every pair, shape (n,); pairs of one group are of one tasker.
 
     Two chores of a tasker fall into one group if their planned times, each stretched by its travel
     from the tasker's base on both sides and the market's turn-around after, overlap, or if others
     link them. Stretched times that do not overlap leave time for the trip between the two chores,
-    since no trip is longer than the detour over the base.
+    since no trip is longer than the detour over the base. All pairs of a tasker with `room` for one
+    offer are one group: which of them overlap makes no difference.
     """
-    if not len(pairs):
-        return np.zeros(0, dtype=np.int64)
+    several = room[pairs.tasker] > 1
+    group = len(pairs) + pairs.tasker
+    if several.any():
+        group[several] = _by_overlap(pairs.only(several))
+    return group
+
+
+def _by_overlap(pairs: Pairs) -> Ints:
     problem = pairs.problem
     begins_s = pairs.start_s - pairs.travel_from_base_s - problem.now_s
     ends_s = pairs.end_s + pairs.travel_from_base_s + problem.market.turnaround_s - problem.now_s
@@ -24,7 +31,7 @@ def overlap_groups(pairs: Pairs) -> Ints:
     span_s = ends_s.max() - origin_s + 1.0
     offset = pairs.tasker * span_s
     begins = offset + (begins_s - origin_s)
-    order = np.argsort(begins, kind="stable")
+    order = np.argsort(begins)
     ended_by = np.maximum.accumulate((offset + (ends_s - origin_s))[order])
     opens = np.ones(len(pairs), dtype=np.int64)
     opens[1:] = begins[order][1:] >= ended_by[:-1]

@@ -5,12 +5,12 @@ nothing else.
 """
 
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
-from geo.distance import great_circle_m
-from geo.travel import TravelModel
+from geo.distance import apart_m, unit_vectors
+from geo.travel import GreatCircleTravel, TravelModel
 from matching.arrays import Bools, Floats, Ints, ranges
 from matching.pricing import prices
 from matching.problem import OFFER, Links, MatchingProblem
@@ -21,6 +21,10 @@ MOST_PAIRS_AT_ONCE = 20_000_000
 
 class Pairs:
     """Some pairs of a problem: rows `chore` and `tasker`, shape (n,), sorted by (chore, tasker)."""
+
+    _KEPT: ClassVar[frozenset[str]] = frozenset(
+        {"rate_per_h", "pay", "from_presence", "distance_m", "travel_s", "start_s"}
+    )
 
     def __init__(
         self, problem: MatchingProblem, chore: Ints, tasker: Ints, travel: TravelModel
@@ -50,10 +54,12 @@ class Pairs:
 
     def only(self, kept: Bools) -> "Pairs":
         """The pairs where `kept`; columns already computed come along."""
-        part = Pairs(self.problem, self.chore[kept], self.tasker[kept], self.travel)
-        for name, values in vars(self).items():
-            if isinstance(values, np.ndarray) and name not in ("chore", "tasker"):
-                vars(part)[name] = values[kept]
+        if kept.all():
+            return self
+        rows = np.flatnonzero(kept)
+        part = Pairs(self.problem, self.chore[rows], self.tasker[rows], self.travel)
+        for name in self._KEPT & vars(self).keys():
+            vars(part)[name] = vars(self)[name].take(rows)
         return part
 
     def knob(self, name: str) -> Floats:
@@ -85,15 +91,7 @@ class Pairs:
     @cached_property
     def rate_per_h(self) -> Ints:
         """The tasker's rate in the chore's category; -1 where they lack the skill."""
-        skills = self.problem.skills
-        rates = np.full(len(self), -1, dtype=np.int64)
-        if not len(skills.tasker):
-            return rates
-        width = len(self.problem.categories)
-        known = skills.tasker * width + skills.category
-        wanted = self.tasker * width + self.problem.chores.category[self.chore]
-        found = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[found] == wanted, skills.rate_per_h[found], rates)
+        return self.problem.rates_per_h[self.tasker, self.problem.chores.category[self.chore]]
 
     @cached_property
     def pay(self) -> Ints:
@@ -105,33 +103,47 @@ class Pairs:
         return prices(rates, chores.duration_s[self.chore], minimum_s=chores.minimum_s[self.chore])
 
     @cached_property
+    def from_presence(self) -> Bools:
+        """Whether the tasker sets off from fresh presence (for a chore for now), not the base."""
+        taskers = self.problem.taskers
+        age_s = self.problem.now_s - taskers.presence_at_s
+        age_s = np.where(np.isfinite(taskers.presence[:, 0]), age_s, np.nan)
+        if np.isnan(age_s).all():
+            return np.zeros(len(self), dtype=bool)
+        fresh = age_s[self.tasker] <= self.knob("presence_fresh_s")
+        away: Bools = self.problem.chores.wanted_now[self.chore] & fresh
+        return away
+
+    @cached_property
     def origin(self) -> Floats:
         """Where the tasker sets off, (n, 2): fresh presence for a chore for now, else the base."""
-        taskers, chores = self.problem.taskers, self.problem.chores
-        base = taskers.base[self.tasker]
-        if not chores.wanted_now.any():
-            return base
-        age_s = self.problem.now_s - taskers.presence_at_s[self.tasker]
-        fresh = chores.wanted_now[self.chore] & (age_s <= self.knob("presence_fresh_s"))
-        presence = taskers.presence[self.tasker]
-        fresh &= np.isfinite(presence[:, 0])
-        return np.where(fresh[:, None], presence, base)
+        origin = self.problem.taskers.base[self.tasker]
+        away = self.from_presence
+        origin[away] = self.problem.taskers.presence[self.tasker[away]]
+        return origin
 
     @cached_property
     def distance_m(self) -> Floats:
         """Metres from where the tasker sets off to the chore's cell."""
-        return great_circle_m(self.origin, self.problem.chores.place[self.chore])
+        here = unit_vectors(self.problem.taskers.base).take(self.tasker, axis=0)
+        there = self.problem.chore_vectors.take(self.chore, axis=0)
+        away = self.from_presence
+        here[away] = unit_vectors(self.problem.taskers.presence[self.tasker[away]])
+        return apart_m(here, there)
 
     @cached_property
     def travel_s(self) -> Floats:
         """Seconds of travel from where the tasker sets off to the chore's cell."""
-        place = self.problem.chores.place[self.chore]
-        return self.travel.travel_s(self.origin, place, self.problem.taskers.mode[self.tasker])
+        mode = self.problem.taskers.mode[self.tasker]
+        if isinstance(self.travel, GreatCircleTravel):
+            # The distance is known: asking again would double the cost of a round's geometry.
+            return self.travel.trips_s(self.distance_m, mode)
+        return self.travel.travel_s(self.origin, self.problem.chores.place[self.chore], mode)
 
     @cached_property
     def travel_from_base_s(self) -> Floats:
         """Seconds of travel from the tasker's base, wherever they are now."""
-        away = (self.origin != self.problem.taskers.base[self.tasker]).any(axis=1)
+        away = self.from_presence
         if not away.any():
             return self.travel_s
         seconds = self.travel_s.copy()
@@ -182,5 +194,7 @@ class Pairs:
         """For every pair every engagement of its tasker: (row of the pair, row of `busy`)."""
         sorted_by = self.problem.busy.tasker
         first = np.searchsorted(sorted_by, np.arange(len(self.problem.taskers) + 1))
-        counts = np.diff(first)[self.tasker]
-        return np.repeat(np.arange(len(self)), counts), ranges(first[:-1][self.tasker], counts)
+        counts = np.diff(first)
+        pairs = np.flatnonzero((counts > 0)[self.tasker])
+        counts = counts[self.tasker[pairs]]
+        return np.repeat(pairs, counts), ranges(first[self.tasker[pairs]], counts)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.distance import unit_vectors
 from geo.travel import Mode, Modes
 from matching.arrays import Bools, Floats, Ints
 from matching.checks import Column, ProblemRefused, Table, refuse_duplicates
@@ -246,6 +247,18 @@ class MatchingProblem:
         """How far the wave of each chore reaches, metres, shape (chores,)."""
         base, growth = self.knob("radius_m"), self.knob("radius_growth")
         return radii_m(base, growth, self.knob("radius_cap_m"), self.chores.wave)
+
+    @cached_property
+    def rates_per_h(self) -> Ints:
+        """Every tasker's rate in every category, shape (taskers, categories); -1 for no skill."""
+        rates = np.full((len(self.taskers), len(self.categories)), -1, dtype=np.int64)
+        rates[self.skills.tasker, self.skills.category] = self.skills.rate_per_h
+        return rates
+
+    @cached_property
+    def chore_vectors(self) -> Floats:
+        """Where each chore lies on the unit sphere, shape (chores, 3)."""
+        return unit_vectors(self.chores.place)
 
     @cached_property
     def today_ends_s(self) -> float:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.travel import Modes, TravelModel
+from geo.distance import apart_m, unit_vectors
+from geo.travel import GreatCircleTravel, Modes, TravelModel
 from matching.arrays import Floats, Ints
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ def earliest_starts(pairs: "Pairs") -> Floats:
     start = np.maximum(start, pairs.notice_ends_s)
     start[start > pairs.latest_start_s] = np.inf
     free, busy = _FreeStretches(pairs), _BusyGaps(pairs)
-    while True:
-        moved = busy.after(free.within(start))
-        moved[moved > pairs.latest_start_s] = np.inf
-        if np.array_equal(moved, start):
-            return moved
-        start = moved
+    moved = np.arange(len(pairs))
+    while len(moved):
+        free.move(start, moved)
+        moved = busy.move(start)
+        start[start > pairs.latest_start_s] = np.inf
+    return start
 
 
 def colliding_starts(
@@ -64,24 +65,23 @@ class _FreeStretches:
         self._row: Ints = first[pairs.tasker]
         self._beyond: Ints = first[pairs.tasker + 1]
         self._duration_s = problem.chores.duration_s[pairs.chore]
-        on_call = problem.chores.wanted_now[pairs.chore] & problem.taskers.online[pairs.tasker]
-        self._bound = np.flatnonzero(~on_call)
+        on_call = problem.taskers.online
+        self._on_call = problem.chores.wanted_now[pairs.chore] & on_call[pairs.tasker]
 
-    def within(self, start_s: Floats) -> Floats:
-        """Each start moved to the first free stretch that still holds the duration."""
-        moved = start_s.copy()
-        todo = self._bound[np.isfinite(start_s[self._bound])]
+    def move(self, start_s: Floats, pairs: Ints) -> None:
+        """Moves these pairs to the first free stretch that still holds the duration."""
+        todo = pairs[~self._on_call[pairs] & np.isfinite(start_s[pairs])]
         while len(todo):
             ran_out = self._row[todo] >= self._beyond[todo]
-            moved[todo[ran_out]] = np.inf
-            todo = todo[~ran_out]
+            if ran_out.any():
+                start_s[todo[ran_out]] = np.inf
+                todo = todo[~ran_out]
             row = self._row[todo]
-            inside = np.maximum(moved[todo], self._start_s[row])
+            inside = np.maximum(start_s[todo], self._start_s[row])
             fits = inside + self._duration_s[todo] <= self._end_s[row]
-            moved[todo[fits]] = inside[fits]
+            start_s[todo] = inside
             todo = todo[~fits]
             self._row[todo] += 1
-        return moved
 
 
 class _BusyGaps:
@@ -93,19 +93,29 @@ class _BusyGaps:
         if not len(row):
             return
         chore = pairs.chore[self._pair]
-        mode = problem.taskers.mode[pairs.tasker[self._pair]]
-        here, there = problem.chores.place[chore], problem.busy.place[row]
-        there_s = problem.busy.start_s[row], problem.busy.end_s[row]
-        self._from_s, self._until_s = colliding_starts(
-            here, problem.chores.duration_s[chore], there, there_s, mode,
-            turnaround_s=problem.market.turnaround_s, travel=pairs.travel,
-        )  # fmt: skip
+        turnaround_s = problem.market.turnaround_s
+        before, after = (trip_s + turnaround_s for trip_s in self._trips_s(pairs, chore, row))
+        # A start strictly between these two would collide.
+        self._from_s = problem.busy.start_s[row] - before - problem.chores.duration_s[chore]
+        self._until_s = problem.busy.end_s[row] + after
 
-    def after(self, start_s: Floats) -> Floats:
-        """Each start moved past the engagements it collides with."""
+    def _trips_s(self, pairs: "Pairs", chore: Ints, row: Ints) -> tuple[Floats, Floats]:
+        """Seconds from each chore to the engagement, and back."""
+        problem = pairs.problem
+        mode = problem.taskers.mode[problem.busy.tasker[row]]
+        if isinstance(pairs.travel, GreatCircleTravel):
+            vectors = unit_vectors(problem.busy.place)
+            metres = apart_m(problem.chore_vectors[chore], vectors[row])
+            both = pairs.travel.trips_s(metres, mode)
+            return both, both
+        here, there = problem.chores.place[chore], problem.busy.place[row]
+        return pairs.travel.travel_s(here, there, mode), pairs.travel.travel_s(there, here, mode)
+
+    def move(self, start_s: Floats) -> Ints:
+        """Moves starts past the engagements they collide with; returns the pairs that moved."""
         if not len(self._pair):
-            return start_s
+            return self._pair
         start = start_s[self._pair]
         hit = (start > self._from_s) & (start < self._until_s)
         np.maximum.at(start_s, self._pair[hit], self._until_s[hit])
-        return start_s
+        return np.unique(self._pair[hit])

@@ -6,7 +6,15 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.distance import destination, destinations, great_circle_m, pairwise_m, wrapped_deg
+from geo.distance import (
+    apart_m,
+    destination,
+    destinations,
+    great_circle_m,
+    pairwise_m,
+    unit_vectors,
+    wrapped_deg,
+)
 from geo.points import BadPoint, LonLat, as_points
 from tests.unit.geo.strategies import places, places_in_london
 
@@ -81,3 +89,15 @@ def test_a_destination_is_as_far_as_one_went(start: LonLat, bearing: float, metr
 def test_bearings_run_clockwise_from_north() -> None:
     ends = destinations(np.zeros((4, 2)), np.array([0.0, 90, 180, 270]), np.full(4, 111_195.0))
     assert ends == pytest.approx(np.array([[0, 1], [1, 0], [0, -1], [-1, 0]]), abs=1e-4)
+
+
+@given(places, places)
+def test_unit_vectors_are_as_far_apart_as_their_places(a: LonLat, b: LonLat) -> None:
+    apart = apart_m(unit_vectors(as_points([a])), unit_vectors(as_points([b])))
+    assert apart == pytest.approx([great_circle_m(a, b)], abs=1)
+
+
+@given(places_in_london, places_in_london)
+def test_within_a_city_unit_vectors_are_exact(a: LonLat, b: LonLat) -> None:
+    apart = apart_m(unit_vectors(as_points([a])), unit_vectors(as_points([b])))
+    assert apart == pytest.approx([great_circle_m(a, b)], abs=1e-6)

@@ -1,0 +1,41 @@
+"""`python -m benchmarks NAME [--json FILE]`."""
+
+import argparse
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import cast
+
+import benchmarks
+from benchmarks.frame import Benchmark, Report
+
+NOT_BENCHMARKS = {"__main__", "frame", "cities", "peers"}
+
+
+def main() -> None:
+    """Runs one benchmark, shows its table and writes its rows."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    found = {
+        module.name: importlib.import_module(f"benchmarks.{module.name}")
+        for module in pkgutil.iter_modules(benchmarks.__path__)
+        if module.name not in NOT_BENCHMARKS
+    }
+    runnable = {
+        name: cast("Benchmark", each) for name, each in found.items() if hasattr(each, "run")
+    }
+    for name, benchmark in runnable.items():
+        line = (found[name].__doc__ or "").splitlines()[0]
+        each = names.add_parser(name, help=line, description=found[name].__doc__)
+        each.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
+        benchmark.add_arguments(each)
+    arguments = parser.parse_args()
+    report = Report(arguments.name)
+    runnable[arguments.name].run(arguments, report)
+    report.show()
+    if arguments.json:
+        report.write(arguments.json)
+
+
+if __name__ == "__main__":
+    main()
