@@ -62,7 +62,13 @@ def configure_logs(settings: Settings) -> None:
 
 
 class _Lines(logging.StreamHandler[TextIO]):
-    """Our handler of the standard library's loggers."""
+    """Our handler of the standard library's loggers.
+
+    Without uvicorn's lines on websockets that open: they quote the query string.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return '"WebSocket %s"' not in str(record.msg)
 
 
 def _route_libraries(shared: list[Processor], last: Processor, level: int) -> None:
