@@ -9,8 +9,9 @@ def given_url() -> str | None:
     """The database URL that was set, None where the private cluster is meant."""
     from service.settings import settings
 
+    chosen = settings()
     try:
-        return settings().url()
+        return chosen.url()
     except ValueError:
         return None
 

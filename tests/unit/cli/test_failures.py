@@ -12,10 +12,11 @@ from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from service import cli
+from service.cli._database import given_url
 from service.cli._failures import Refused, as_line
 from service.db.cluster.errors import ClusterError
 from service.errors import NotFound
-from service.settings import Settings
+from service.settings import Settings, settings
 
 
 def raising(error: Exception) -> Callable[[], Callable[[], None]]:
@@ -82,3 +83,10 @@ def test_help_does_not_wait_for_what_commands_import() -> None:
         [sys.executable, "-c", ask], capture_output=True, text=True, check=True
     ).stdout.split()
     assert {"sqlalchemy", "fastapi", "numpy", "ortools"}.isdisjoint(loaded)
+
+
+def test_a_wrong_setting_is_not_taken_for_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIBS_PORT", "many")
+    settings.cache_clear()
+    with pytest.raises(ValidationError):
+        given_url()
