@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from math import ceil
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from notifications.terms import Terms
@@ -73,13 +74,13 @@ class DrainingServer(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp,
-    settings: Settings,
-    *,
-    sockets: list[socket.socket] | None = None,
-    on_drain: Callable[[], None] = lambda: None,
+    app: FastAPI, settings: Settings, *, sockets: list[socket.socket] | None = None
 ) -> None:
     """Serve until a signal, then drain. `sockets` are listening already, instead of host and
     port.
     """
-    await DrainingServer(server_config(app, settings), on_drain).serve(sockets=sockets)
+
+    def not_ready() -> None:
+        app.state.runtime.draining = True
+
+    await DrainingServer(server_config(app, settings), not_ready).serve(sockets=sockets)

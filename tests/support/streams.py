@@ -57,7 +57,7 @@ class Api:
     def start(self) -> None:
         """Start it; `wait_ready` tells when it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.api_process"], env=self.environment
+            [sys.executable, "-m", "service", "api"], env=self.environment
         )
 
     def restart(self) -> None:
