@@ -45,12 +45,13 @@ LOCK_CHORES_OF = text(
     """
 )
 
-# The pending offers past their deadline end; each learns whether its event was delivered.
+# The pending offers past their deadline end; each learns whether a device of the tasker's said that
+# it arrived. Having been written to a line that may be dead is not enough to count against anybody.
 EXPIRE_OFFERS = text(
     """
     UPDATE offers SET status = :to, closed_at = :now, delivered_at = late.delivered_at
     FROM (
-        SELECT o.id, e.delivered_at
+        SELECT o.id, e.acked_at AS delivered_at
         FROM offers AS o LEFT JOIN events AS e
              ON e.recipient_id = o.tasker_id AND e.n = o.event_n
         WHERE o.id = ANY(CAST(:offers AS uuid[])) AND o.status = 'pending' AND o.expires_at <= :now

@@ -93,7 +93,7 @@ async def test_an_offer_left_to_expire_after_delivery_is_a_refusal(city: City) -
     tasker = await city.tasker()
     chore = await city.chore()
     await city.round()
-    city.sql("UPDATE events SET delivered_at = at WHERE type = 'offer.extended' RETURNING 1")
+    city.sql("UPDATE events SET acked_at = at WHERE type = 'offer.extended' RETURNING 1")
     report = await city.round(minutes=15)
     assert report.swept.offers == 1
     assert city.offers() == [(tasker.id, "expired")]
