@@ -35,7 +35,8 @@ def as_line(error: Exception) -> str | None:
 
 def _setting(where: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in where)
-    return f"DIBS_{name.upper()}: {message}" if name else message
+    said = message.removeprefix("Value error, ")
+    return f"DIBS_{name.upper()}: {said}" if name else said
 
 
 def _first_line(error: BaseException | None) -> str:
