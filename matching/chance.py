@@ -14,12 +14,11 @@ from matching.arrays import Bools, Floats
 from matching.pairs import Pairs
 from matching.problem import MatchingProblem
 
-FEATURES = ("intercept", "travel_h", "travel_share", "log_rate", "hours_ahead", "own_rate")
-"""Hours of travel; travel over paid time; ln of the hourly rate over 20.00; ln(1 + hours until the
-start); ln odds of the person's acceptance rate.
-"""
+FEATURES = ("intercept", "travel_h", "travel_share", "log_rate", "soon", "own_rate")
+"""Hours of travel; travel over paid time; ln of the hourly rate over 20.00; 1 / (1 + hours until
+the start); ln odds of the person's acceptance rate."""
 
-PRIOR_WEIGHTS = (0.4, -1.2, -0.6, 0.3, -0.1, 1.0)
+PRIOR_WEIGHTS = (0.2, -1.2, -0.6, 0.3, 0.2, 1.0)
 PRIOR_DEVIATION = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5)
 """What is believed of the weights before any offer is seen, and how firmly (standard deviations):
 of offers next door three in five are accepted, an hour's travel makes it one in four. To be
@@ -55,13 +54,12 @@ def features_of(pairs: Pairs) -> Floats:
     """The features of every pair, shape (n, len(FEATURES))."""
     travel_h = pairs.travel_s / 3600
     paid_h = pairs.problem.chores.duration_s[pairs.chore] / 3600
-    ahead_h = np.clip((pairs.start_s - pairs.problem.now_s) / 3600, 0, 24 * 365)
     columns = np.empty((len(FEATURES), len(pairs)))
     columns[0] = 1.0
     columns[1] = np.minimum(travel_h, 24)
     columns[2] = np.minimum(travel_h / paid_h, 10)
     columns[3] = _log_rates(pairs.problem)[pairs.tasker, pairs.problem.chores.category[pairs.chore]]
-    columns[4] = np.log1p(ahead_h)
+    columns[4] = 3600 / (3600 + pairs.start_s - pairs.problem.now_s)
     columns[5] = _own_rate(pairs)
     return columns.T
 

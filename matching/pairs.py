@@ -63,15 +63,9 @@ class Pairs:
         return part
 
     def knob(self, name: str) -> Floats:
-        """A field of each chore's policy."""
+        """A field of each chore's policy; shape (1,) where they share one, which broadcasts."""
         values = self.problem.knob(name)
-        if len(self.problem.policies) == 1 and len(values):
-            return np.broadcast_to(values[0], len(self))
-        return values[self.chore]
-
-    def of_chore(self, values: Floats) -> Floats:
-        """A column of the chores, for each pair."""
-        return values[self.chore]
+        return values[:1] if len(self.problem.policies) == 1 else values[self.chore]
 
     def linked(self, links: Links) -> Bools:
         """Whether each pair is among `links`."""

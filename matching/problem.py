@@ -236,11 +236,14 @@ class MatchingProblem:
 
     def knob(self, name: str) -> Floats:
         """A field of the policy for every chore, shape (chores,)."""
-        values = np.array([float(getattr(policy, name)) for policy in self.policies])
-        if len(values) == 1:
-            return np.broadcast_to(values, len(self.chores))
-        knobs: Floats = values[self.chores.policy]
-        return knobs
+        if name not in self._knobs:
+            values = np.array([float(getattr(policy, name)) for policy in self.policies])
+            self._knobs[name] = values[self.chores.policy]
+        return self._knobs[name]
+
+    @cached_property
+    def _knobs(self) -> dict[str, Floats]:
+        return {}
 
     @cached_property
     def radii_m(self) -> Floats:
