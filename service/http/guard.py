@@ -49,8 +49,15 @@ class Guard:
             await problem_response(problem)(scope, receive, send)
             return
         if scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET"}, _without_body(send)
-        await self.app(scope, _replayed(scope, receive), send)
+            await self._head(scope, receive, send)
+        else:
+            await self.app(scope, _replayed(scope, receive), send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As a GET in a scope of its own: the server goes by the method that it was sent."""
+        as_get = {**scope, "method": "GET"}
+        await self.app(as_get, receive, _without_body(send))
+        scope["route"] = as_get.get("route")
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes:
         declared = headers.get("content-length", "0")
