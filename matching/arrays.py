@@ -10,6 +10,11 @@ Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 
+def whole_s(times_s: Floats) -> Floats:
+    """Times moved to the next whole second; the last bits of a sum do not put them past one."""
+    return np.ceil(times_s - 1e-5)
+
+
 def ranges(first: Ints, count: Ints) -> Ints:
     """The ranges first[i], first[i] + 1, ... of count[i] numbers each, one after another."""
     ends = np.cumsum(count)

@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.distance import apart_m, unit_vectors
 from geo.travel import GreatCircleTravel, TravelModel
-from matching.arrays import Bools, Floats, Ints, ranges
+from matching.arrays import Bools, Floats, Ints, ranges, whole_s
 from matching.pricing import prices
 from matching.problem import OFFER, Links, MatchingProblem
 from matching.schedule import earliest_starts
@@ -160,12 +160,13 @@ class Pairs:
     @cached_property
     def arrival_s(self) -> Floats:
         """When the tasker could be there if they set off now."""
-        return self.problem.now_s + self.travel_s
+        return whole_s(self.problem.now_s + self.travel_s)
 
     @cached_property
     def notice_ends_s(self) -> Floats:
         """The earliest start that gives the tasker the notice they want."""
-        return self.problem.now_s + np.nan_to_num(self.problem.taskers.min_notice_s)[self.tasker]
+        notice_s = np.nan_to_num(self.problem.taskers.min_notice_s)
+        return whole_s(self.problem.now_s + notice_s)[self.tasker]
 
     @cached_property
     def start_s(self) -> Floats:

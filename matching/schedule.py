@@ -1,6 +1,4 @@
-"""When a tasker could start a chore: the earliest moment in the window that everything else
-allows.
-"""
+"""When a tasker could start a chore: the earliest moment in the window that all else allows."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +6,7 @@ import numpy as np
 
 from geo.distance import apart_m, unit_vectors
 from geo.travel import GreatCircleTravel, Modes, TravelModel
-from matching.arrays import Floats, Ints
+from matching.arrays import Floats, Ints, whole_s
 
 if TYPE_CHECKING:
     from matching.pairs import Pairs
@@ -50,9 +48,24 @@ def colliding_starts(
     `there` during [`there_s`): elementwise, shape (n,) each, epoch seconds. Between the two lie the
     travel by `mode` and the turn-around. The accept of an offer asks the same function.
     """
-    before = travel.travel_s(here, there, mode) + turnaround_s
-    after = travel.travel_s(there, here, mode) + turnaround_s
-    return there_s[0] - before - duration_s, there_s[1] + after
+    trips_s = travel.travel_s(here, there, mode), travel.travel_s(there, here, mode)
+    return _around(there_s, trips_s, duration_s, turnaround_s)
+
+
+def _around(
+    there_s: tuple[Floats, Floats],
+    trips_s: tuple[Floats, Floats],
+    duration_s: Floats,
+    turnaround_s: float,
+) -> tuple[Floats, Floats]:
+    """From the start that still ends in time for the trip there to the first after the trip back.
+
+    The first is a whole second, as every start that depends on travel: so the places' last digits
+    cannot make the accept disagree with the round.
+    """
+    there, back = trips_s
+    latest_before = there_s[0] - there - turnaround_s - duration_s
+    return latest_before, whole_s(there_s[1] + back + turnaround_s)
 
 
 class _FreeStretches:
@@ -93,11 +106,12 @@ class _BusyGaps:
         if not len(row):
             return
         chore = pairs.chore[self._pair]
-        turnaround_s = problem.market.turnaround_s
-        before, after = (trip_s + turnaround_s for trip_s in self._trips_s(pairs, chore, row))
-        # A start strictly between these two would collide.
-        self._from_s = problem.busy.start_s[row] - before - problem.chores.duration_s[chore]
-        self._until_s = problem.busy.end_s[row] + after
+        self._from_s, self._until_s = _around(
+            (problem.busy.start_s[row], problem.busy.end_s[row]),
+            self._trips_s(pairs, chore, row),
+            problem.chores.duration_s[chore],
+            problem.market.turnaround_s,
+        )
 
     def _trips_s(self, pairs: "Pairs", chore: Ints, row: Ints) -> tuple[Floats, Floats]:
         """Seconds from each chore to the engagement, and back."""

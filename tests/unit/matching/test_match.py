@@ -12,6 +12,7 @@ from matching.engine import match
 from matching.greedy import solve_greedily
 from matching.policy import MatchingPolicy
 from matching.result import OutcomeKind
+from matching.schedule import colliding_starts
 from tests.unit.matching.scenes import (
     HOUR,
     NOON,
@@ -94,8 +95,27 @@ def test_an_offer_carries_pay_distance_travel_and_deadline() -> None:
 
 def test_a_chore_for_now_starts_when_the_tasker_gets_there() -> None:
     offer = matched(chore_now(), tasker(online=True)).offers[0]
-    assert offer.starts_at_s == pytest.approx(NOON + 200)
+    assert offer.starts_at_s == NOON + 200
     assert offer.expires_at_s == NOON + 60
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_planned_start_collides_when_the_accept_asks_again(seed: int) -> None:
+    result = match(random_scene(np.random.default_rng(seed), 12, 25), TRAVEL)
+    scene, busy = result.problem, result.problem.busy
+    for offer in result.offers:
+        chore = scene.chores.ids.index(offer.chore_id)
+        mine = busy.tasker == scene.taskers.ids.index(offer.tasker_id)
+        from_s, until_s = colliding_starts(
+            scene.chores.place[chore : chore + 1],
+            scene.chores.duration_s[chore : chore + 1],
+            busy.place[mine],
+            (busy.start_s[mine], busy.end_s[mine]),
+            scene.taskers.mode[busy.tasker[mine]],
+            turnaround_s=scene.market.turnaround_s,
+            travel=TRAVEL,
+        )
+        assert not ((from_s < offer.starts_at_s) & (offer.starts_at_s < until_s)).any()
 
 
 def test_a_chore_nobody_can_take_says_so() -> None:
