@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from asyncio.transports import BaseTransport
 from typing import Any
 
@@ -58,7 +59,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """The buffer is full: the peer has until the clock runs out to read some."""
         super().pause_writing()
-        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+        self._stalled = self.loop.call_later(STALLED_S, self._cut)
 
     def resume_writing(self) -> None:
         """The peer reads again."""
@@ -72,7 +73,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
             self._pings, self._pings_since = 0, now
         self._pings += 1
         if self._pings > PINGS_PER_S or not self.writable.is_set():
-            self.transport.abort()
+            self._cut()
             return
         super().handle_ping()
 
@@ -111,20 +112,29 @@ class StreamSocket(WebSocketsSansIOProtocol):
         try:
             self.conn.send_close(code, reason)
         except InvalidState:
-            self.transport.abort()
+            self._cut()
             return
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+        self.close_timer = self.loop.call_later(CLOSE_S, self._cut)
+
+    def _cut(self) -> None:
+        """Reset the connection. Without the zero linger the kernel would go on trying to deliver
+        what it holds for a peer that reads nothing.
+        """
+        if not self.disconnected:
+            peer = self.transport.get_extra_info("socket")
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def _cut_soon(self) -> None:
         """`transport.close()` waits until everything is written: a peer that reads nothing is
         cut.
         """
-        self.loop.call_later(CLOSE_S, self.transport.abort)
+        self.loop.call_later(CLOSE_S, self._cut)
 
     def _stop_stall_clock(self) -> None:
         if self._stalled is not None:
