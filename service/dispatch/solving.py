@@ -8,19 +8,18 @@ sees to that), and the model is kept in a file from which the solve can be repea
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, fields
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import structlog
 
 from geo.travel import GreatCircleTravel, TravelModel
-from matching.assignment import Assignment, AssignmentModel, SolverFailed, solve
+from matching.assignment import Assignment, AssignmentModel, solve
 from matching.chance import AcceptanceModel
 from matching.engine import match
+from matching.instances import to_bytes
 from matching.result import MatchingResult
+from matching.worker import SolverProcess
 from service.dispatch.plans import Plan, plans_of
 from service.dispatch.snapshot import Snapshot
 
@@ -28,15 +27,17 @@ log = structlog.get_logger("dibs.dispatch")
 
 LARGE_PAIRS = 50_000
 """Models of more pairs (2,500 chores of 20 candidates, some 50 ms) leave the process."""
+LIMIT_S = 20.0
+"""How long such a model may take before greedy answers."""
 
 
 @dataclass(frozen=True)
 class Solving:
-    """How rounds are solved: travel, chances, the time limit of large models, where failures go."""
+    """How rounds are solved: travel, chances, the process for large models, where failures go."""
 
     travel: TravelModel = field(default_factory=GreatCircleTravel)
     acceptance: AcceptanceModel = field(default_factory=AcceptanceModel)
-    limit_s: float = 20.0
+    process: SolverProcess = field(default_factory=lambda: SolverProcess(LIMIT_S))
     large_pairs: int = LARGE_PAIRS
     failures: Path | None = None
 
@@ -57,47 +58,12 @@ class Solving:
     def _solver(self, model: AssignmentModel) -> Assignment:
         if len(model.chore) < self.large_pairs:
             return solve(model)
-        return solve_apart(model, self.limit_s)
-
-
-def solve_apart(model: AssignmentModel, limit_s: float) -> Assignment:
-    """`solve` in a process that is killed after `limit_s` seconds. Raises SolverFailed."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    worker = context.Process(target=_solve_into, args=(theirs, model), daemon=True)
-    worker.start()
-    theirs.close()
-    try:
-        if not ours.poll(limit_s):
-            raise SolverFailed("TIME_LIMIT")
-        answer = ours.recv()
-    except EOFError:
-        raise SolverFailed("WORKER_DIED") from None
-    finally:
-        worker.kill()
-        worker.join()
-        ours.close()
-    if not isinstance(answer, Assignment):
-        raise SolverFailed(str(answer))
-    return answer
-
-
-def _solve_into(answer: Connection, model: AssignmentModel) -> None:
-    try:
-        answer.send(solve(model))
-    except SolverFailed as failed:
-        answer.send(failed.status)
+        return self.process.solve(model)
 
 
 def save_model(model: AssignmentModel, folder: Path, snapshot: Snapshot) -> Path:
-    """Keep a model in `folder` for replay with `load_model`; returns the file."""
+    """Keep a model in `folder` for replay (`matching.instances.from_bytes`); returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{snapshot.market.slug}-{snapshot.now:%Y%m%dT%H%M%S%f}.npz"
-    np.savez_compressed(path, **{each.name: getattr(model, each.name) for each in fields(model)})
+    path.write_bytes(to_bytes(model))
     return path
-
-
-def load_model(path: Path) -> AssignmentModel:
-    """A model that `save_model` kept."""
-    with np.load(path) as kept:
-        return AssignmentModel(**{each.name: kept[each.name] for each in fields(AssignmentModel)})
