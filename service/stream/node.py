@@ -63,7 +63,7 @@ class Node:
         self.recorder = Recorder()
         self.relay = Relay(database, bus, self._feed, clock, pace.relay_poll_s)
         self._look = asyncio.Event()
-        self._errands: set[asyncio.Task[None]] = set()
+        self.errands: set[asyncio.Task[None]] = set()
 
     # Lines come and go.
 
@@ -103,8 +103,8 @@ class Node:
         for replaced in self.hub.name(line.person_id, line, line.device):
             replaced.end(close_codes.SUPERSEDED)
         errand = asyncio.create_task(self._locate(line))
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+        self.errands.add(errand)
+        errand.add_done_callback(self.errands.discard)
 
     async def _locate(self, line: Line) -> None:
         try:
@@ -183,9 +183,7 @@ async def open_node(
     try:
         yield node
     finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await _stop(running, *node.errands)
         await node.recorder.flush(database, clock())
 
 
@@ -205,6 +203,12 @@ async def open_stream(
         async with open_node(database, bus, runtime.now, pace) as node:
             app.state.node = node
             yield node
+
+
+async def _stop(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
