@@ -34,11 +34,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """What changing one thing (or all of them together) would have done."""
+    """What changing one thing (or all of them together) would have done. `cost_pence` is what the
+    offer would have cost, None if rules would still have refused it.
+    """
 
     rules: tuple[str, ...]
     standing: Standing
     still_refused_by: tuple[str, ...]
+    cost_pence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def refusals_of(result: MatchingResult, chore: int, tasker: int) -> dict[str, di
     at.
     """
     row = _row_of(result, chore, tasker)
-    return {} if row is None else result.judgement.refusals(row)
+    return {} if row is None else result.judgement.refusals(np.array([row]))[0]
 
 
 def standing_of(result: MatchingResult, chore: int, tasker: int) -> Standing:
@@ -200,7 +203,10 @@ def _row_of(result: MatchingResult, chore: int, tasker: int) -> int | None:
 
 def _change(rules: tuple[str, ...], result: MatchingResult, chore: int, tasker: int) -> Change:
     still = tuple(refusals_of(result, chore, tasker))
-    return Change(rules, standing_of(result, chore, tasker), still)
+    ids = result.problem
+    candidates = result.outcome(ids.chores.ids[chore]).candidates
+    costs = (c.total_pence for c in candidates if c.tasker_id == ids.taskers.ids[tasker])
+    return Change(rules, standing_of(result, chore, tasker), still, next(costs, None))
 
 
 def _without_limit(problem: MatchingProblem, name: str, tasker: int) -> MatchingProblem:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -140,9 +142,19 @@ class MatchingResult:
     def offers(self) -> tuple[Offer, ...]:
         """All offers, by chore and rising cost."""
         chosen = self.slots.ranking[self.assignment.chosen[self.slots.ranking]]
-        chore = self.priced.pairs.chore[chosen]
+        pairs, chores = self.priced.pairs, self.problem.chores
+        chore = pairs.chore[chosen]
         position = np.arange(len(chosen)) - np.searchsorted(chore, chore) + 1
-        return tuple(map(self._offer, chosen.tolist(), position.tolist()))
+        columns = {
+            "chore_id": [chores.ids[row] for row in chore.tolist()],
+            "wave": chores.wave[chore].tolist(),
+            "position": position.tolist(),
+            "ends_at_s": pairs.end_s[chosen].tolist(),
+            "expires_at_s": self.problem.expiries_s[chore].tolist(),
+            "pay": pairs.pay[chosen].tolist(),
+        }
+        facts = zip(self._facts(chosen), _rows(columns), strict=True)
+        return tuple(Offer(**one, **other) for one, other in facts)
 
     def outcome(self, chore_id: str) -> Outcome:
         """What became of a chore. Raises KeyError for an id that is not in the problem."""
@@ -157,7 +169,7 @@ class MatchingResult:
             kind=self.kind(chore_id),
             wave=int(self.problem.chores.wave[chore]),
             radius_m=float(self.problem.radii_m[chore]),
-            wave_size=int((self.slots.chore == chore).sum()),
+            wave_size=self.slots.size(chore),
             fill_chance=1 - refusals,
             open_terms={n: float(v[chore]) for n, v in self.priced.open_terms.items()},
             offers=offers,
@@ -210,54 +222,43 @@ class MatchingResult:
 
     @cached_property
     def _offers_by_chore(self) -> dict[str, tuple[Offer, ...]]:
-        found: dict[str, tuple[Offer, ...]] = {}
-        for offer in self.offers:
-            found[offer.chore_id] = (*found.get(offer.chore_id, ()), offer)
-        return found
+        by_chore = groupby(self.offers, key=lambda offer: offer.chore_id)
+        return {chore_id: tuple(offers) for chore_id, offers in by_chore}
 
-    def _offer(self, row: int, position: int) -> Offer:
+    def _facts(self, rows: Ints) -> list[dict[str, Any]]:
+        """What offers and candidates have in common, for each of these candidates."""
         pairs = self.priced.pairs
-        chore, tasker = int(pairs.chore[row]), int(pairs.tasker[row])
-        return Offer(
-            chore_id=self.problem.chores.ids[chore],
-            tasker_id=self.problem.taskers.ids[tasker],
-            wave=int(self.problem.chores.wave[chore]),
-            position=position,
-            starts_at_s=float(pairs.start_s[row]),
-            ends_at_s=float(pairs.end_s[row]),
-            expires_at_s=float(self.problem.expiries_s[chore]),
-            rate_per_h=int(pairs.rate_per_h[row]),
-            pay=int(pairs.pay[row]),
-            distance_m=float(pairs.distance_m[row]),
-            travel_s=float(pairs.travel_s[row]),
-            chance=float(self.priced.chance[row]),
-        )
+        columns = {
+            "tasker_id": [self.problem.taskers.ids[row] for row in pairs.tasker[rows].tolist()],
+            "starts_at_s": pairs.start_s[rows].tolist(),
+            "rate_per_h": pairs.rate_per_h[rows].tolist(),
+            "distance_m": pairs.distance_m[rows].tolist(),
+            "travel_s": pairs.travel_s[rows].tolist(),
+            "chance": self.priced.chance[rows].tolist(),
+        }
+        return _rows(columns)
 
     def _candidates(self, chore: int) -> tuple[Candidate, ...]:
         first = self.priced.pairs.first_of_chore
         rows = self.slots.ranking[first[chore] : first[chore + 1]]
-        return tuple(map(self._candidate, rows.tolist()))
-
-    def _candidate(self, row: int) -> Candidate:
-        pairs = self.priced.pairs
-        return Candidate(
-            tasker_id=self.problem.taskers.ids[pairs.tasker[row]],
-            offered=bool(self.assignment.chosen[row]),
-            total_pence=float(self.priced.units[row]) / UNITS_PER_PENCE,
-            terms={name: float(values[row]) for name, values in self.priced.terms.items()},
-            chance=float(self.priced.chance[row]),
-            starts_at_s=float(pairs.start_s[row]),
-            rate_per_h=int(pairs.rate_per_h[row]),
-            distance_m=float(pairs.distance_m[row]),
-            travel_s=float(pairs.travel_s[row]),
-        )
+        columns = {
+            "offered": self.assignment.chosen[rows].tolist(),
+            "total_pence": (self.priced.units[rows] / UNITS_PER_PENCE).tolist(),
+            "terms": _rows({n: values[rows].tolist() for n, values in self.priced.terms.items()}),
+        }
+        facts = zip(self._facts(rows), _rows(columns), strict=True)
+        return tuple(Candidate(**one, **other) for one, other in facts)
 
     def _refused(self, chore: int) -> tuple[Refused, ...]:
         first = self.pairs.first_of_chore
         rows: Ints = np.arange(first[chore], first[chore + 1])
         rows = rows[~self.judgement.feasible[rows]]
-        ids = self.problem.taskers.ids
-        return tuple(
-            Refused(ids[self.pairs.tasker[row]], self.judgement.refusals(row))
-            for row in rows.tolist()
-        )
+        ids = [self.problem.taskers.ids[row] for row in self.pairs.tasker[rows].tolist()]
+        return tuple(map(Refused, ids, self.judgement.refusals(rows)))
+
+
+def _rows(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    """Columns of one length as a dictionary for each row."""
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]

@@ -157,14 +157,18 @@ class Judgement:
     verdicts: Mapping[str, Verdict]
     feasible: Bools
 
-    def refusals(self, row: int) -> dict[str, dict[str, float]]:
-        """Every refusal of one pair, by rule, with its facts; empty if it is feasible."""
-        at = np.array([row])
-        return {
-            name: {fact: float(value(at)[0]) for fact, value in verdict.facts.items()}
-            for name, verdict in self.verdicts.items()
-            if verdict.refused[row]
-        }
+    def refusals(self, rows: Ints) -> list[dict[str, dict[str, float]]]:
+        """For each of these pairs its refusals by rule, with their facts; empty if feasible."""
+        found: list[dict[str, dict[str, float]]] = [{} for _ in range(len(rows))]
+        for name, verdict in self.verdicts.items():
+            refused = np.flatnonzero(verdict.refused[rows])
+            if not len(refused):
+                continue
+            at = rows[refused]
+            facts = {fact: value(at).tolist() for fact, value in verdict.facts.items()}
+            for n, place in enumerate(refused.tolist()):
+                found[place][name] = {fact: float(values[n]) for fact, values in facts.items()}
+        return found
 
 
 def judge(pairs: Pairs, rules: tuple[Rule, ...] = RULES) -> Judgement:

@@ -21,6 +21,11 @@ class Slots:
     worth: Ints
     ranking: Ints
 
+    def size(self, chore: int) -> int:
+        """How many slots the wave of a chore has."""
+        first, beyond = np.searchsorted(self.chore, [chore, chore + 1])
+        return int(beyond - first)
+
 
 def wave_slots(priced: PricedCandidates, asks: Bools) -> Slots:
     """The slots of the chores that ask for offers in this round.

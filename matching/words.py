@@ -1,8 +1,9 @@
-"""An explanation in the words of the person who asks; distances and times only roughly, as
+"""An explanation in the words of the person who asks; distances, times and counts only roughly, as
 everywhere outside.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from matching.explain import Change, Explanation, Standing
@@ -55,23 +56,106 @@ CHANGES: Mapping[str, str] = {
 }
 
 
-def for_tasker(explanation: Explanation) -> str:
-    """One line for the tasker: what stood in the way, and what would have helped."""
-    if explanation.standing == Standing.OFFERED:
-        return "you were offered it"
-    if explanation.standing == Standing.OUTRANKED:
-        return "others were nearer, cheaper or freer; you come next if they decline"
-    if explanation.standing == Standing.HELD:
-        return "nobody has been asked yet"
-    if explanation.standing == Standing.NOT_CONSIDERED:
-        return "you were not among those looked at"
+LEFT_OUT: Mapping[str, str] = {
+    "over_budget": "your rate was over the client's budget",
+    "outside_area": "it lay outside your area",
+    "asked_before": "you had been asked before",
+    "not_online": "you were not online",
+    "not_active": "your profile was switched off",
+}
+"""What a search left somebody out by, before any rule looked at them."""
+
+THEN: Mapping[Standing, str] = {
+    Standing.OFFERED: "you were offered it",
+    Standing.OUTRANKED: "others were nearer, cheaper or freer; you come next if they decline",
+    Standing.HELD: "nobody has been asked yet",
+    Standing.NOT_CONSIDERED: "you were not among those looked at",
+}
+NOW: Mapping[Standing, str] = THEN | {
+    Standing.OFFERED: "you could be offered it",
+    Standing.OUTRANKED: "others are nearer, cheaper or freer; you come next if they decline",
+}
+
+
+def for_tasker(explanation: Explanation, *, now: bool = False) -> str:
+    """One line for the tasker: what stood in the way, and what would have helped; or, with `now`,
+    what would help.
+    """
+    if explanation.standing != Standing.REFUSED:
+        return (NOW if now else THEN)[explanation.standing]
     reasons = [REFUSALS[rule](facts) for rule, facts in explanation.refusals.items()]
     helped = [each for each in explanation.changes if not each.still_refused_by]
-    return "; ".join([*reasons, *map(_helped, helped[:1])])
+    return "; ".join([*reasons, *(would_help(each, now=now) for each in helped[:1])])
 
 
-def _helped(change: Change) -> str:
+def would_help(change: Change, *, now: bool = False) -> str:
+    """What a change would have done, or would do."""
     what = " and ".join(CHANGES[rule] for rule in change.rules)
-    if change.standing == Standing.OFFERED:
-        return f"with {what} you would have been offered it"
-    return f"with {what} you would have been next in line"
+    be = "be" if now else "have been"
+    place = "offered it" if change.standing == Standing.OFFERED else "next in line"
+    return f"with {what} you would {be} {place}"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a client may know of a search for somebody: how many were near and how many of those
+    ask more than the budget, do not work there, or have no time (counts that `told` blurs); how
+    many were asked.
+    """
+
+    outcome: str
+    near: int
+    asked: int
+    over_budget: int = 0
+    elsewhere: int = 0
+    busy: int = 0
+
+
+Told: TypeAlias = tuple[int, int | None]
+"""At least so many, and at most so many; None: more."""
+
+COUNTS = (3, 6, 11, 21, 51)
+
+
+def told(count: int) -> Told:
+    """A count as it may be told: 0-2, 3-5, 6-10, 11-20, 21-50, 51 and more. One or two people are
+    not told from nobody, so that no answer finds anybody.
+    """
+    least = max((each for each in COUNTS if each <= count), default=0)
+    above = next((each - 1 for each in COUNTS if each > count), None)
+    return least, above
+
+
+def for_client(sought: Sought) -> str:
+    """One line for the client of a chore about one of its waves."""
+    reasons = [
+        f"{_many(count)} {what}"
+        for count, what in (
+            (sought.over_budget, "ask more than your budget"),
+            (sought.elsewhere, "do not work there"),
+            (sought.busy, "have no time then"),
+        )
+        if told(count)[0]
+    ]
+    near = f"{_many(sought.near)} taskers were near" if told(sought.near)[0] else FEW
+    return "; ".join([near, _done(sought), *reasons])
+
+
+FEW = "hardly anybody was near"
+OUTCOMES: Mapping[str, str] = {
+    "nobody": "nobody could be asked this time",
+    "left_open": "other chores needed them more this time",
+    "held": "it is worth waiting a little for somebody nearer",
+    "unfilled": "nobody is left to be asked; it stays open for those who come",
+}
+
+
+def _done(sought: Sought) -> str:
+    if sought.outcome in OUTCOMES:
+        return OUTCOMES[sought.outcome]
+    return f"{sought.asked} {'was' if sought.asked == 1 else 'were'} asked"
+
+
+def _many(count: int) -> str:
+    least, most = told(count)
+    return f"more than {least - 1}" if most is None else f"{least} to {most}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import costs, verify
@@ -134,7 +134,6 @@ EXTREMES = {
 }
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.fixed_dictionaries(EXTREMES),
     st.lists(st.sampled_from([1, 10**9]), min_size=4, max_size=4),
