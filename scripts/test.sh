@@ -24,9 +24,11 @@ run() {
         format) section format ruff format --check . ;;
         types) section types mypy ;;
         imports) section imports lint-imports ;;
-        unit | acceptance) section "$1" pytest "tests/$1" -q ;;
-        integration) section integration pytest tests/integration -q -n auto ;;
-        torture) section torture pytest tests -q -m torture ;;
+        unit | integration) section "$1" pytest "tests/$1" -q -n auto ;;
+        acceptance) section acceptance pytest tests/acceptance -q ;;
+        torture)
+            section examples env DIBS_EXAMPLES=torture pytest tests/unit -q -n auto
+            section torture pytest tests -q -m torture ;;
         *) echo "no such section: $1" >&2; exit 2 ;;
     esac
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
@@ -49,7 +49,6 @@ def test_in_a_hole_the_distance_is_to_its_nearest_edge() -> None:
     assert metres == pytest.approx(great_circle_m(LonLat(-0.15, 51.5), LonLat(-0.14, 51.5)), abs=1)
 
 
-@settings(max_examples=40)
 @given(drawn_areas, st.lists(places_in_london, min_size=1, max_size=10))
 def test_covers_is_what_shapely_says_one_by_one(
     drawn: Polygon | MultiPolygon, asked: list[LonLat]
@@ -58,7 +57,6 @@ def test_covers_is_what_shapely_says_one_by_one(
     assert covers(area, as_points(asked)).tolist() == [area.covers(Point(p)) for p in asked]
 
 
-@settings(max_examples=40)
 @given(drawn_areas, st.lists(places_in_london, min_size=1, max_size=10))
 def test_nobody_covered_is_outside_and_nobody_outside_is_covered(
     drawn: Polygon | MultiPolygon, asked: list[LonLat]
@@ -67,7 +65,6 @@ def test_nobody_covered_is_outside_and_nobody_outside_is_covered(
     assert ((metres_outside(area, points) == 0) == covers(area, points)).all()
 
 
-@settings(max_examples=40)
 @given(drawn_areas, places_in_london)
 def test_metres_outside_is_the_geodesic_to_the_nearest_place_of_the_area(
     drawn: Polygon | MultiPolygon, place: LonLat
@@ -104,7 +101,6 @@ def test_over_the_antimeridian_an_area_is_as_near_as_it_is() -> None:
     assert metres == pytest.approx([10_661, 10_661, 0], rel=0.006)
 
 
-@settings(max_examples=40)
 @given(drawn_areas)
 def test_square_kilometres_agree_with_the_ellipsoid(drawn: Polygon | MultiPolygon) -> None:
     area = as_multi(drawn)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -139,5 +138,4 @@ class Cuts(RuleBasedStateMachine):
         assert self.device_n == self.last
 
 
-Cuts.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestCuts = Cuts.TestCase
