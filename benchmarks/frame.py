@@ -39,7 +39,7 @@ class Report:
     name: str
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    console: Console = field(default_factory=Console)
+    console: Console = field(default_factory=lambda: Console(width=220, soft_wrap=True))
 
     def add(self, **row: Any) -> None:
         """Adds a row, and says on the screen that it is there."""
