@@ -1,4 +1,6 @@
-"""Fixtures of tests on the real database: an opened `Database`, a clock one can set, and the api over ASGI."""
+"""Fixtures of tests on the real database: an opened `Database`, a clock one can set, and the api
+over ASGI.
+"""
 
 from __future__ import annotations
 

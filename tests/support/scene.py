@@ -1,6 +1,7 @@
 """Small scenes, written straight into the tables: a market, its people, who stands where.
 
-For tests whose subject is something else than how these rows come to be. Everything lies in London around
+For tests whose subject is something else than how these rows come to be. Everything lies in
+London around
 `HACKNEY`; `north_of(place, m)` walks from there.
 """
 
@@ -44,7 +45,9 @@ METRES_PER_DEGREE = 111_195.0
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is signed in: their id, their session, and a token good for an hour from `since`."""
+    """Somebody who is signed in: their id, their session, and a token good for an hour from
+    `since`.
+    """
 
     id: UUID
     session_id: UUID
@@ -80,27 +83,48 @@ async def make_market(
     categories: tuple[str, ...] = ("mounting", "cleaning", "moving"),
     policy: Mapping[str, Any] | None = None,
 ) -> Market:
-    """A market of 40 km around Hackney with its categories and version 1 of a policy (`default` as given)."""
+    """A market of 40 km around Hackney with its categories and version 1 of a policy (`default` as
+    given).
+    """
     market = Market(
-        slug=slug, name=slug.title(), zone="Europe/London", currency="GBP", srid=BRITISH_GRID,
-        centre=HACKNEY, boundary=square(HACKNEY, 40_000), places={}, turn_around_s=900, created_at=now,
-    )  # fmt: skip
+        slug=slug,
+        name=slug.title(),
+        zone="Europe/London",
+        currency="GBP",
+        srid=BRITISH_GRID,
+        centre=HACKNEY,
+        boundary=square(HACKNEY, 40_000),
+        places={},
+        turn_around_s=900,
+        created_at=now,
+    )
     session.add(market)
     await session.flush()
     session.add_all(
         Category(
-            market_id=market.id, slug=name, name=name.title(), typical_minutes=60, minimum_minutes=60,
-            rate_low=1500, rate_median=2500, rate_high=6000, profile={},
+            market_id=market.id,
+            slug=name,
+            name=name.title(),
+            typical_minutes=60,
+            minimum_minutes=60,
+            rate_low=1500,
+            rate_median=2500,
+            rate_high=6000,
+            profile={},
         )
         for name in categories
-    )  # fmt: skip
+    )
     document = PolicyDocument.model_validate({"default": dict(policy or {})})
     session.add(
         PolicyVersion(
-            market_id=market.id, version=1, document=document.model_dump(mode="json"),
-            author_id=None, reason="first", created_at=now,
+            market_id=market.id,
+            version=1,
+            document=document.model_dump(mode="json"),
+            author_id=None,
+            reason="first",
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     await session.flush()
     return market
 
@@ -118,10 +142,16 @@ async def make_person(
     account_id, session_id = new_id(), new_id()
     session.add(
         Account(
-            id=account_id, email=f"{account_id}@people.example", password_hash="!", name=name,
-            is_client=is_client, is_tasker=is_tasker, operator_role=operator_role, created_at=now,
+            id=account_id,
+            email=f"{account_id}@people.example",
+            password_hash="!",
+            name=name,
+            is_client=is_client,
+            is_tasker=is_tasker,
+            operator_role=operator_role,
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     await session.flush()
     session.add(LoginSession(id=session_id, account_id=account_id, created_at=now))
     await session.flush()
@@ -145,22 +175,37 @@ async def make_tasker(
     furthest_m: int = 30_000,
     now: datetime = MONDAY_NOON,
 ) -> Person:
-    """A signed-in tasker based at `at`: a square area, 8:00 to 20:00 every day, and, if online, present there."""
+    """A signed-in tasker based at `at`: a square area, 8:00 to 20:00 every day, and, if online,
+    present there.
+    """
     person = await make_person(session, name="Tom Tasker", is_tasker=True, now=now)
     session.add(
         Tasker(
-            id=person.id, market_id=market.id, base_point=at, mode=mode, bio="", minimum_notice_minutes=0,
-            most_minutes_a_day=720, furthest_m=furthest_m, active=True, revision=1, created_at=now,
+            id=person.id,
+            market_id=market.id,
+            base_point=at,
+            mode=mode,
+            bio="",
+            minimum_notice_minutes=0,
+            most_minutes_a_day=720,
+            furthest_m=furthest_m,
+            active=True,
+            revision=1,
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     await session.flush()
     for category, rate in (skills or {"mounting": 2500}).items():
         session.add(
             Skill(
-                tasker_id=person.id, category=category, market_id=market.id, rate=rate,
-                point=to_metric(at, market.srid), active=True,
+                tasker_id=person.id,
+                category=category,
+                market_id=market.id,
+                rate=rate,
+                point=to_metric(at, market.srid),
+                active=True,
             )
-        )  # fmt: skip
+        )
     session.add(
         ServiceArea(
             tasker_id=person.id, kind="regular", market_id=market.id, area=square(at, reach_m)
@@ -183,9 +228,12 @@ async def make_present(
     cell = cell_of(at)
     session.add(
         Presence(
-            tasker_id=person.id, market_id=market.id, cell=cell,
+            tasker_id=person.id,
+            market_id=market.id,
+            cell=cell,
             point=to_metric(centre_of(cell), market.srid),
-            online_since=now - timedelta(minutes=1), seen_at=now,
+            online_since=now - timedelta(minutes=1),
+            seen_at=now,
         )
-    )  # fmt: skip
+    )
     await session.flush()
