@@ -53,7 +53,7 @@ def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> Async
 
 
 class Database:
-    """The database as the edge sees it. After a commit `on_wake` is called with the wanted topics."""
+    """The database as the edge sees it. `on_wake` gets the wanted topics after a commit."""
 
     def __init__(
         self, engine: AsyncEngine, on_wake: Callable[[frozenset[str]], None] = lambda _: None
