@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import traceback
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 from uuid import UUID, uuid4
@@ -132,7 +133,8 @@ class RequestLog:
             await self.app(scope, receive, send)
         except Exception:
             log.exception("unhandled")
-            await send({"type": "websocket.close", "code": 1011, "reason": ""})
+            with suppress(RuntimeError):
+                await send({"type": "websocket.close", "code": 1011, "reason": ""})
 
 
 class _Answer:
