@@ -7,6 +7,7 @@ skips do not exist, hours that a fold repeats count twice.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -94,10 +95,15 @@ def _wall_spans(
         day += _DAY
 
 
-def _stretches_of_one_offset(zone: ZoneInfo, during: Interval) -> Iterator[Interval]:
+@lru_cache(maxsize=4096)
+def _stretches_of_one_offset(zone: ZoneInfo, during: Interval) -> tuple[Interval, ...]:
     """`during` cut where the zone's offset from UTC changes (at most once a day, as in every real
-    zone).
+    zone). Remembered, since the candidates of a chore are all asked about its window.
     """
+    return tuple(_cut_by_offset(zone, during))
+
+
+def _cut_by_offset(zone: ZoneInfo, during: Interval) -> Iterator[Interval]:
     if during.start.tzinfo is None or during.end.tzinfo is None:
         raise ValueError("during must have aware times")
     start, limit = during.start.astimezone(UTC), during.end.astimezone(UTC)

@@ -39,14 +39,17 @@ NUMBER = text(
     """
 )
 
-# Writes all rows of one announcement at once.
+# Writes all rows of one announcement at once. The data travels as one JSON array: escaping each
+# document for a text[] took psycopg ten times as long as everything else here.
 APPEND = text(
     """
     INSERT INTO events (recipient_id, n, market_id, type, data, at)
-    SELECT recipient_id, n, market_id, type, CAST(data AS jsonb), CAST(:now AS timestamptz)
-    FROM unnest(CAST(:recipients AS uuid[]), CAST(:numbers AS bigint[]),
-                CAST(:markets AS smallint[]), CAST(:types AS text[]), CAST(:data AS text[]))
-         AS t(recipient_id, n, market_id, type, data)
+    SELECT recipient_id, n, market_id, type, data, CAST(:now AS timestamptz)
+    FROM ROWS FROM (
+        unnest(CAST(:recipients AS uuid[]), CAST(:numbers AS bigint[]),
+               CAST(:markets AS smallint[]), CAST(:types AS text[])),
+        jsonb_array_elements(CAST(:data AS jsonb))
+    ) AS t(recipient_id, n, market_id, type, data)
     """
 )
 
@@ -74,7 +77,7 @@ async def announce(
             "numbers": numbers,
             "markets": [one.market_id for one in told],
             "types": [one.type for one in told],
-            "data": data,
+            "data": f"[{','.join(data)}]",
             "now": now,
         },
     )
