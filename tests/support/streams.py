@@ -67,17 +67,19 @@ class Api:
 
     def wait_ready(self, within_s: float = 60) -> None:
         """Wait until it answers; raises TimeoutError, or RuntimeError if it has ended."""
-        deadline = time.monotonic() + within_s
+        deadline, last = time.monotonic() + within_s, "nothing"
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the api process ended with {self.process.returncode}")
             try:
-                if httpx.get(f"{self.http}/readyz").status_code == 200:
+                answer = httpx.get(f"{self.http}/readyz")
+                if answer.status_code == 200:
                     return
-            except httpx.TransportError:
-                pass
+                last = answer.text
+            except httpx.TransportError as error:
+                last = repr(error)
             time.sleep(0.05)
-        raise TimeoutError("the api process did not become ready")
+        raise TimeoutError(f"the api process did not become ready: {last}")
 
     @property
     def http(self) -> str:
