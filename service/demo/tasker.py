@@ -12,6 +12,12 @@ from notifications.frames import Event
 from service.demo.phone import Phone, Refusal, now_s
 
 HEARTBEAT_S = 60.0
+STEPS = {
+    "scheduled": ("en-route", "start", "finish"),
+    "en_route": ("start", "finish"),
+    "in_progress": ("finish",),
+}
+"""What is left to do of a booking that stands where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,21 @@ class SimulatedTasker:
         presence = asyncio.create_task(self._stay_present())
         self.phone.tally.count("online")
         try:
+            for booking in await self._left_over():
+                self._start(self._do(booking))
             async for event in self.phone.events():
                 self._hear(event)
         finally:
             self.phone.tally.count("online", -1)
             for task in (presence, *self._errands):
                 task.cancel()
+
+    async def _left_over(self) -> list[dict[str, Any]]:
+        """Bookings of a run that was cut short: they are finished before anything else."""
+        states = "&".join(f"state={state}" for state in STEPS)
+        answer = await self.phone.call("GET", f"/v1/bookings?as=tasker&limit=100&{states}")
+        found: list[dict[str, Any]] = answer["items"]
+        return sorted(found, key=lambda booking: booking["state"] != "in_progress")
 
     async def _stay_present(self) -> None:
         while True:
@@ -101,7 +116,7 @@ class SimulatedTasker:
     async def _do(self, booking: dict[str, Any]) -> None:
         """One booking after the other: set off, start, finish."""
         async with self._busy:
-            for step in ("en-route", "start", "finish"):
+            for step in STEPS.get(booking["state"], ()):
                 await asyncio.sleep(self.phone.dice.uniform(0.5, 1.0) * self.temper.works_s / 2)
                 try:
                     await self.phone.call("POST", f"/v1/bookings/{booking['id']}/{step}")
