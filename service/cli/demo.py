@@ -36,6 +36,9 @@ def demo(
         bool, typer.Option("--headless", help="Lines instead of a screen.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Save the last live view to this SVG file.")
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Begin with an empty database.")] = False,
     replay: Annotated[Path | None, typer.Option(help="Post this chores.csv instead.")] = None,
     speed: Annotated[float, typer.Option(min=0.01, help="How much faster than recorded.")] = 60.0,
@@ -67,7 +70,20 @@ def demo(
     chores = _chores(replay, rate, speed, seed)
     try:
         report = uvloop.run(
-            _run(url, market, taskers, online, chores, seconds, seed, apis, port, console, headless)
+            _run(
+                url,
+                market,
+                taskers,
+                online,
+                chores,
+                seconds,
+                seed,
+                apis,
+                port,
+                console,
+                headless,
+                picture,
+            )
         )
     except NotStarted as failure:
         raise Refused(str(failure)) from None
@@ -107,6 +123,7 @@ async def _run(
     port: int,
     console: Any,
     headless: bool,
+    picture: Path | None,
 ) -> dict[str, Any]:
     import signal
 
@@ -124,4 +141,4 @@ async def _run(
     logs = REPOSITORY / ".data" / "demo"
     posts = chores(city)
     run = Run(url, city.market.name, people, posts, seconds, seed, apis, port, logs)
-    return await live(run, console, headless=headless, stop=stop)
+    return await live(run, console, headless=headless, stop=stop, picture=picture)

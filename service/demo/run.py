@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from service.db.engine import open_database
 from service.demo import checks, screen
 from service.demo.city import City, People
+from service.demo.picture import save_picture
 from service.demo.processes import Processes, free_ports
 from service.demo.tally import broken
 
@@ -73,9 +74,16 @@ async def started(run: Run, console: Console) -> AsyncIterator[tuple[Processes, 
 
 
 async def live(
-    run: Run, console: Console, *, headless: bool, stop: asyncio.Event
+    run: Run,
+    console: Console,
+    *,
+    headless: bool,
+    stop: asyncio.Event,
+    picture: Path | None = None,
 ) -> dict[str, Any]:
-    """Let the city live, then settle and be checked. Returns the report."""
+    """Let the city live, then settle and be checked. Returns the report; `picture` gets the view
+    of the moment the posting ended.
+    """
     async with started(run, console) as (_, city):
         began = time.monotonic()
         posting = asyncio.create_task(city.post(run.chores))
@@ -88,6 +96,8 @@ async def live(
             pass
         finally:
             posting.cancel()
+        if picture is not None:
+            save_picture(_view(run, city, began), picture)
         await city.settle()
         showing.cancel()
         await asyncio.gather(posting, showing, return_exceptions=True)
@@ -110,21 +120,20 @@ async def _report(run: Run, city: City) -> dict[str, Any]:
 
 
 async def _show(run: Run, city: City, console: Console, began: float) -> None:
-    urls = {"api docs": f"{city.urls[0]}/v1/docs", "metrics": f"{city.urls[0]}/metrics"}
     with Live(console=console, screen=True, auto_refresh=False) as shown:
         while True:
-            elapsed = time.monotonic() - began
-            shown.update(
-                screen.view(
-                    city.tally,
-                    market=run.market,
-                    elapsed_s=elapsed,
-                    urls=urls,
-                    trend=city.bookings_by_second,
-                ),
-                refresh=True,
-            )
+            shown.update(_view(run, city, began), refresh=True)
             await asyncio.sleep(0.25)
+
+
+def _view(run: Run, city: City, began: float) -> RenderableType:
+    return screen.view(
+        city.tally,
+        market=run.market,
+        elapsed_s=time.monotonic() - began,
+        urls={"api docs": f"{city.urls[0]}/v1/docs", "metrics": f"{city.urls[0]}/metrics"},
+        trend=city.bookings_by_second,
+    )
 
 
 async def _tell(city: City, console: Console, began: float) -> None:
