@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from service.cli._terminal import say
 
 
@@ -17,7 +20,9 @@ def given_url() -> str | None:
 
 
 def running_url() -> str:
-    """A URL of a database that runs: found, started or installed, see `service.db.cluster`."""
+    """A URL of a database that runs: found, started or installed, see `service.db.cluster`. A
+    private one runs on after the command.
+    """
     from service.db import cluster
 
     return cluster.ensure(given_url(), say)
@@ -25,9 +30,24 @@ def running_url() -> str:
 
 def migrated_url() -> str:
     """The same, with the newest migration in it."""
+    return migrated(running_url())
+
+
+@contextmanager
+def borrowed_url() -> Iterator[str]:
+    """A URL of a running, migrated database for as long as the command lasts: a private cluster
+    that was started for it is stopped after it, unless `dibs db up` asked for it meanwhile.
+    """
+    from service.db import cluster
+
+    with cluster.borrowed(given_url(), say) as url:
+        yield migrated(url)
+
+
+def migrated(url: str) -> str:
+    """Bring a database to the newest migration; the same URL again."""
     from service.db.migrations import current_revision, migrate, migration_head
 
-    url = running_url()
     if current_revision(url) != migration_head():
         say(f"migrating the database to {migration_head()}")
         migrate(url)

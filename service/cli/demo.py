@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli._database import migrated_url
+from service.cli._database import borrowed_url, migrated
 from service.cli._failures import Refused
 from service.cli._terminal import say
 
@@ -62,29 +62,29 @@ def demo(
 
     if settings().environment == "production":
         raise Refused("the demo's people share one known password; production takes none of them")
-    url = migrated_url()
-    if reset:
-        drop_and_create(url)
-        url = migrated_url()
     console = Console(stderr=headless)
     chores = _chores(replay, rate, speed, seed)
     try:
-        report = uvloop.run(
-            _run(
-                url,
-                market,
-                taskers,
-                online,
-                chores,
-                seconds,
-                seed,
-                apis,
-                port,
-                console,
-                headless,
-                picture,
+        with borrowed_url() as url:
+            if reset:
+                drop_and_create(url)
+                migrated(url)
+            report = uvloop.run(
+                _run(
+                    url,
+                    market,
+                    taskers,
+                    online,
+                    chores,
+                    seconds,
+                    seed,
+                    apis,
+                    port,
+                    console,
+                    headless,
+                    picture,
+                )
             )
-        )
     except NotStarted as failure:
         raise Refused(str(failure)) from None
     except Problem as problem:

@@ -18,9 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def up(port: Port = None, host: Host = None) -> None:
     """Run the whole service in one process: the database brought up to date, api, dispatcher."""
-    from service.cli._database import migrated_url
+    from service.cli._database import borrowed_url
 
-    _serve(migrated_url(), port, host, dispatching=True)
+    with borrowed_url() as url:
+        _serve(url, port, host, dispatching=True)
 
 
 def api(port: Port = None, host: Host = None) -> None:

@@ -29,18 +29,20 @@ Decisions:
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from service.db.cluster import compose, private
 from service.db.cluster.binaries import ONE_LINE, find_binaries, install, may_install
 from service.db.cluster.errors import ClusterError
-from service.db.cluster.places import Say, choose_place
-from service.db.cluster.tuning import LIVING, TESTING
+from service.db.cluster.places import Place, Say, choose_place
+from service.db.cluster.tuning import LIVING, TESTING, Tuning
 from service.db.urls import for_sqlalchemy
 
 __all__ = [
     "ClusterError",
+    "borrowed",
     "delete",
     "down",
     "ensure",
@@ -57,16 +59,29 @@ DATABASE = "dibs"
 
 def ensure(given: str | None = None, say: Say = lambda _: None) -> str:
     """A SQLAlchemy URL of a running database, started or installed if need be. Raises ClusterError
-    if none can be had.
+    if none can be had. A private one runs on until `down`.
     """
-    if given:
-        return for_sqlalchemy(given)
-    if not ready_binaries(say):
-        return compose.up(say)
+    if given or not ready_binaries(say):
+        return for_sqlalchemy(given) if given else compose.up(say)
     place = choose_place(LIVING_NAME, say)
     private.start(place, LIVING, say)
     private.ensure_database(place, DATABASE)
+    _kept(place).touch()
     return place.url(DATABASE)
+
+
+@contextmanager
+def borrowed(given: str | None = None, say: Say = lambda _: None) -> Iterator[str]:
+    """The same for as long as it is needed: a private cluster that nobody asked to keep is stopped
+    by the last one who borrowed it.
+    """
+    if given or not ready_binaries(say):
+        yield ensure(given, say)
+        return
+    place = choose_place(LIVING_NAME, say)
+    with _shared(place, LIVING, say, keep=lambda: _kept(place).exists()):
+        private.ensure_database(place, DATABASE)
+        yield place.url(DATABASE)
 
 
 def find_url(given: str | None = None) -> str | None:
@@ -84,6 +99,7 @@ def find_url(given: str | None = None) -> str | None:
 def down(say: Say = lambda _: None) -> bool:
     """Stop the private cluster people live in. False if it was not running."""
     place = choose_place(LIVING_NAME)
+    _kept(place).unlink(missing_ok=True)
     stopped = place.home.exists() and private.stop(place)
     say(f"the database in {place.home} {'is stopped' if stopped else 'was not running'}")
     return stopped
@@ -110,21 +126,14 @@ def server_for_tests(given: str | None = None, say: Say = lambda _: None) -> Ite
     """The URL of the tests' own server, whose role may create databases, up for as long as anybody
     needs it. Raises ClusterError if PostgreSQL with PostGIS cannot be had.
 
-    Whoever uses it holds a shared lock on one file meanwhile; the last to let go stops the server.
-    A process that is killed lets go too.
+    The last to let go stops it.
     """
     if given or not ready_binaries(say):
         yield for_sqlalchemy(given) if given else compose.up(say)
         return
     place = choose_place(TESTING_NAME, say, memory=True)
-    with place.lock.with_suffix(".users").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        private.start(place, TESTING, say)
-        try:
-            yield place.url("postgres")
-        finally:
-            if _nobody_else_holds(users.fileno()):
-                private.stop(place)
+    with _shared(place, TESTING, say, keep=lambda: False):
+        yield place.url("postgres")
 
 
 def ready_binaries(say: Say = lambda _: None) -> bool:
@@ -141,6 +150,27 @@ def ready_binaries(say: Say = lambda _: None) -> bool:
     raise ClusterError(
         f"no PostgreSQL with PostGIS here. As root, type: {ONE_LINE}   (or set DATABASE_URL)"
     )
+
+
+@contextmanager
+def _shared(place: Place, tuning: Tuning, say: Say, keep: Callable[[], bool]) -> Iterator[None]:
+    """The cluster up, and a shared lock held on one file meanwhile, which a killed process lets go
+    of too. The last to let go stops the server, unless it is to be kept.
+    """
+    place.lock.parent.mkdir(parents=True, exist_ok=True)
+    with place.lock.with_suffix(".users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        private.start(place, tuning, say)
+        try:
+            yield
+        finally:
+            if _nobody_else_holds(users.fileno()) and not keep():
+                private.stop(place)
+
+
+def _kept(place: Place) -> Path:
+    """A file that says: somebody asked for this server to run until it is told to stop."""
+    return place.lock.with_suffix(".kept")
 
 
 def _nobody_else_holds(file: int) -> bool:

@@ -40,7 +40,7 @@ def place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     chosen = choose_place(cluster.LIVING_NAME)
     assert chosen.home.is_relative_to(folder)
     yield chosen
-    private.stop(chosen)
+    cluster.down()
 
 
 def ask_at_once(count: int) -> list[str]:
@@ -109,6 +109,30 @@ def test_a_database_is_emptied_while_somebody_is_connected(place: Place) -> None
             connection.execute("SELECT 1")
     with psycopg.connect(for_psycopg(url)) as connection:
         assert connection.execute("SELECT to_regclass('lost')").fetchone() == (None,)
+
+
+def test_a_borrowed_server_is_stopped_by_the_last_borrower(place: Place) -> None:
+    with cluster.borrowed() as first:
+        with cluster.borrowed() as second:
+            assert first == second
+        assert private.answers(place)
+    assert not private.answers(place)
+
+
+def test_a_borrowed_server_is_stopped_when_its_borrower_fails(place: Place) -> None:
+    with pytest.raises(RuntimeError), cluster.borrowed():
+        raise RuntimeError
+    assert not private.answers(place)
+
+
+def test_a_server_that_was_asked_to_stay_outlives_its_borrowers(place: Place) -> None:
+    with cluster.borrowed():
+        cluster.ensure()
+    assert private.answers(place)
+    cluster.down()
+    with cluster.borrowed():
+        pass
+    assert not private.answers(place)
 
 
 def test_deleting_leaves_nothing_behind(place: Place) -> None:
