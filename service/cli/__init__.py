@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 
 import typer
@@ -42,6 +43,8 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; the process's exit code tells how it went."""
+    # Before a server installs its own handler, a SIGTERM still has to let go of what was borrowed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         build_app()()
     except KeyboardInterrupt:

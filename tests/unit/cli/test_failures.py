@@ -90,3 +90,21 @@ def test_a_wrong_setting_is_not_taken_for_no_database(monkeypatch: pytest.Monkey
     settings.cache_clear()
     with pytest.raises(ValidationError):
         given_url()
+
+
+def test_being_asked_to_end_lets_go_of_what_was_borrowed() -> None:
+    borrow = """
+import os, signal, time
+from service import cli
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    finally:
+        print("let go")
+cli.build_app = lambda: app
+cli.main()
+"""
+    asked = [sys.executable, "-c", borrow]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (ended.stdout.strip(), ended.returncode) == ("let go", 143)
