@@ -27,7 +27,8 @@ from geo.points import LonLat
 @dataclass(frozen=True, slots=True)
 class Sought:
     """A chore as the search sees it. `radius_m` is its wave's; a chore for now is sought from where
-    people are, said after `seen_since`.
+    people are, said after `seen_since`. `room` is how many unanswered offers a tasker may have;
+    `weekdays` those on which hours that reach its window may begin, a bit each, Monday's is 1.
     """
 
     chore_id: UUID
@@ -39,16 +40,21 @@ class Sought:
     today: bool
     wanted_now: bool
     seen_since: datetime
+    room: int
+    weekdays: int
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Somebody who might take a chore, at their hourly rate in its category."""
+    """Somebody who might take a chore, at their hourly rate in its category; `favourite` if the
+    client likes them.
+    """
 
     chore_id: UUID
     tasker_id: UUID
     category: str
     rate: int
+    favourite: bool = False
 
 
 # The chores of a search, each with its centre in the market's projection.
@@ -58,15 +64,32 @@ SOUGHT = """
     FROM unnest(CAST(:chores AS uuid[]), CAST(:clients AS uuid[]), CAST(:categories AS text[]),
                 CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:radii AS float8[]),
                 CAST(:budgets AS int[]), CAST(:todays AS bool[]), CAST(:nows AS bool[]),
-                CAST(:seen_since AS timestamptz[]))
-         AS t(id, client_id, category, lon, lat, radius_m, budget, today, wanted_now, seen_since)
+                CAST(:seen_since AS timestamptz[]), CAST(:rooms AS int[]),
+                CAST(:weekdays AS int[]))
+         AS t(id, client_id, category, lon, lat, radius_m, budget, today, wanted_now, seen_since,
+              room, weekdays)
 """
+
+# Whether the tasker of a skill `s` has as many unanswered offers as the policy allows, and whether
+# they never begin work on a day that could reach the chore's window. The rules look at both as
+# well, more closely; here they keep a walk from filling up with people who cannot.
+NO_ROOM = """(
+    c.room <= (SELECT count(*) FROM offers AS o
+               WHERE o.tasker_id = s.tasker_id AND o.status = 'pending')
+)"""
+DAYS_OFF = """(
+    c.weekdays <> 127
+    AND NOT EXISTS (SELECT FROM weekly_hours AS w
+                    WHERE w.tasker_id = s.tasker_id AND (1 << w.weekday) & c.weekdays <> 0)
+    AND NOT EXISTS (SELECT FROM hours_exceptions AS x
+                    WHERE x.tasker_id = s.tasker_id AND x.starts IS NOT NULL)
+)"""
 
 # Of a skill `s` near the sought chore `c`: rate, area, blocks, and what was asked before.
 # An offer that was withdrawn, or expired without having been delivered, may be made again.
-WILLING = """
+WILLING = f"""
     s.rate <= coalesce(c.budget, s.rate)
-    AND s.tasker_id <> c.client_id
+    AND s.tasker_id <> c.client_id AND NOT {NO_ROOM} AND NOT {DAYS_OFF}
     AND NOT EXISTS (
         SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
         AND (o.status IN ('pending', 'accepted', 'declined')
@@ -82,13 +105,22 @@ WILLING = """
             SELECT FROM service_areas AS d WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'
         ))
     )
-"""
+"""  # noqa: S608 - the parts are constants above
+
+# The client's favourites who offer the category, however many others stand nearer.
+FAVOURED = f"""
+    SELECT c.id, s.tasker_id, c.category, s.rate, true
+    FROM sought AS c
+    JOIN favourites AS f ON f.client_id = c.client_id
+    JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
+    WHERE s.market_id = CAST(:market_id AS smallint) AND s.active AND {WILLING}
+"""  # noqa: S608 - the parts are constants above
 
 # Nearest by base point: an ordered scan of ix_skills_nearest for each chore.
 BASED = text(
     f"""
     WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, near.tasker_id, c.category, near.rate
+    SELECT c.id, near.tasker_id, c.category, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
         SELECT s.tasker_id, s.rate FROM skills AS s
         WHERE s.market_id = CAST(:market_id AS smallint) AND s.category = c.category AND s.active
@@ -97,6 +129,7 @@ BASED = text(
         AND {WILLING}
         ORDER BY s.point <-> c.centre LIMIT :most
     ) AS near
+    UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
 )
 
@@ -104,7 +137,7 @@ BASED = text(
 PRESENT = text(
     f"""
     WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, near.tasker_id, c.category, near.rate
+    SELECT c.id, near.tasker_id, c.category, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
         SELECT s.tasker_id, s.rate
         FROM presence AS p JOIN skills AS s ON s.tasker_id = p.tasker_id
@@ -115,18 +148,7 @@ PRESENT = text(
         AND {WILLING}
         ORDER BY p.point <-> c.centre LIMIT :most
     ) AS near
-    """  # noqa: S608 - the parts are constants above
-)
-
-# The client's favourites who offer the category, however many stand nearer.
-FAVOURED = text(
-    f"""
-    WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, s.tasker_id, c.category, s.rate
-    FROM sought AS c
-    JOIN favourites AS f ON f.client_id = c.client_id
-    JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
-    WHERE s.market_id = CAST(:market_id AS smallint) AND s.active AND {WILLING}
+    UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
 )
 
@@ -164,8 +186,7 @@ async def find_candidates(
             rows = await session.execute(question, _columns(chores) | market | {"most": most})
             found += [Found(*row) for row in rows]
     await session.execute(PLANNER_AGAIN)
-    rows = await session.execute(FAVOURED, _columns(sought) | market)
-    return found + [Found(*row) for row in rows]
+    return found
 
 
 def _columns(sought: Sequence[Sought]) -> dict[str, list[Any]]:
@@ -180,56 +201,100 @@ def _columns(sought: Sequence[Sought]) -> dict[str, list[Any]]:
         "todays": [each.today for each in sought],
         "nows": [each.wanted_now for each in sought],
         "seen_since": [each.seen_since for each in sought],
+        "rooms": [each.room for each in sought],
+        "weekdays": [each.weekdays for each in sought],
     }
 
 
-# Of the nearest skills within the radius by base point, how many each condition leaves out.
+# Of the nearest skills within the radius by base point, whom each condition leaves out: one bit for
+# each of FILTERS. Offers of the round that asks are no reason.
 LEFT_OUT = text(
     f"""
     WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, count(*),
-           count(*) FILTER (WHERE s.rate > c.budget),
-           count(*) FILTER (WHERE NOT EXISTS (
-               SELECT FROM service_areas AS a
-               WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
-               AND (a.kind = 'same_day') = (c.today AND EXISTS (
-                   SELECT FROM service_areas AS d
-                   WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day')))),
-           count(*) FILTER (WHERE EXISTS (
-               SELECT FROM blocks AS b
-               WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id)),
-           count(*) FILTER (WHERE EXISTS (
-               SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
-               AND (o.status IN ('pending', 'accepted', 'declined')
-                    OR (o.status = 'expired' AND o.delivered_at IS NOT NULL)))),
-           count(*) FILTER (WHERE c.wanted_now AND NOT EXISTS (
-               SELECT FROM presence AS p
-               WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since))
+    SELECT c.id, count(*), array_agg(s.tasker_id ORDER BY s.metres), array_agg(
+        CAST(s.rate > coalesce(c.budget, s.rate) AS int)
+        + 2 * CAST(NOT EXISTS (
+            SELECT FROM service_areas AS a
+            WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
+            AND (a.kind = 'same_day') = (c.today AND EXISTS (
+                SELECT FROM service_areas AS d
+                WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'))) AS int)
+        + 4 * CAST(EXISTS (
+            SELECT FROM blocks AS b
+            WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id) AS int)
+        + 8 * CAST(EXISTS (
+            SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
+            AND o.round_id <> CAST(:round_id AS uuid)
+            AND (o.status IN ('pending', 'accepted', 'declined')
+                 OR (o.status = 'expired' AND o.delivered_at IS NOT NULL))) AS int)
+        + 16 * CAST(c.wanted_now AND NOT EXISTS (
+            SELECT FROM presence AS p
+            WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since) AS int)
+        + 32 * CAST(c.room <= (
+            SELECT count(*) FROM offers AS o
+            WHERE o.tasker_id = s.tasker_id AND o.status = 'pending'
+            AND o.round_id <> CAST(:round_id AS uuid)) AS int)
+        + 64 * CAST({DAYS_OFF} AS int)
+        ORDER BY s.metres)
     FROM sought AS c CROSS JOIN LATERAL (
-        SELECT n.tasker_id, n.rate FROM skills AS n
+        SELECT n.tasker_id, n.rate, n.point <-> c.centre AS metres FROM skills AS n
         WHERE n.market_id = CAST(:market_id AS smallint) AND n.category = c.category AND n.active
         AND n.point && ST_Expand(c.centre, c.radius_m)
         AND ST_Distance(n.point, c.centre) <= c.radius_m
+        AND n.tasker_id <> c.client_id
         ORDER BY n.point <-> c.centre LIMIT :most
     ) AS s
     GROUP BY c.id
     """  # noqa: S608 - the parts are constants above
 )
-COUNTED = 200
-"""The nearest so many skills are counted for a chore that nobody could take."""
+FILTERS = (
+    "over_budget",
+    "outside_area",
+    "blocked",
+    "asked_before",
+    "not_online",
+    "no_room",
+    "days_off",
+)
+COUNTED = 100
+"""The nearest so many skills of a chore are counted: beyond, nobody was near."""
+NAMED = 20
+"""The nearest so many of those left out are named: each may ask why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Of the `in_reach` nearest skills of a chore, how many each filter of the search leaves out
+    (somebody may be counted under several), and by which the nearest of them were.
+    """
+
+    in_reach: int
+    counts: dict[str, int]
+    nearest: list[tuple[UUID, list[str]]]
 
 
 async def count_left_out(
-    session: AsyncSession, *, market_id: int, srid: int, sought: Sequence[Sought]
-) -> dict[UUID, dict[str, int]]:
-    """For each chore, of the `COUNTED` nearest of its category in reach, how many each filter of
-    the search leaves out; somebody may be counted under several.
+    session: AsyncSession,
+    *,
+    market_id: int,
+    srid: int,
+    sought: Sequence[Sought],
+    round_id: UUID,
+) -> dict[UUID, LeftOut]:
+    """For each chore what the search left out, of the `COUNTED` nearest of its category in reach;
+    offers that `round_id` made do not count.
     """
-    names = ("in_reach", "over_budget", "outside_area", "blocked", "asked_before", "not_online")
-    nobody = dict.fromkeys(names, 0)
     await session.execute(ORDERED_SCANS)
-    market = {"market_id": market_id, "srid": srid, "most": COUNTED}
-    rows = (await session.execute(LEFT_OUT, _columns(sought) | market)).all()
+    asked = {"market_id": market_id, "srid": srid, "most": COUNTED, "round_id": round_id}
+    rows = (await session.execute(LEFT_OUT, _columns(sought) | asked)).all()
     await session.execute(PLANNER_AGAIN)
-    found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+    found = {row[0]: _left_out(*row[1:]) for row in rows}
+    nobody = LeftOut(0, dict.fromkeys(FILTERS, 0), [])
     return {each.chore_id: found.get(each.chore_id, nobody) for each in sought}
+
+
+def _left_out(in_reach: int, taskers: list[UUID], bits: list[int]) -> LeftOut:
+    by = [[name for n, name in enumerate(FILTERS) if each >> n & 1] for each in bits]
+    counts = {name: sum(name in filters for filters in by) for name in FILTERS}
+    named = [(who, filters) for who, filters in zip(taskers, by, strict=True) if filters]
+    return LeftOut(in_reach, counts, named[:NAMED])

@@ -7,6 +7,7 @@ unfilled, and looked at again when a tasker's change makes it due.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ from matching.result import MatchingResult, Offer, Outcome, OutcomeKind
 from matching.wave import next_wave_at
 from service.dispatch.queries import DueChore
 from service.dispatch.snapshot import Snapshot
+
+MOST_NAMED = 40
+"""People a record names as considered, and as refused: some 30 KB at most."""
 
 
 class Decided(StrEnum):
@@ -59,12 +63,18 @@ def is_exhausted(chore: DueChore, policy: MatchingPolicy) -> bool:
 def exhausted(chore: DueChore, policy: MatchingPolicy) -> Plan:
     """The plan of a chore whose last wave has ended without anybody accepting."""
     to = next_state(ChoreState(chore.status), ChoreEvent.WAVES_EXHAUSTED)
-    record = {"waves": chore.wave, "max_waves": policy.max_waves}
+    record = {
+        "kind": "waves_exhausted",
+        "policy_version": chore.policy_version,
+        "waves": chore.wave,
+        "max_waves": policy.max_waves,
+    }
     return Plan(chore, to, chore.wave, None, Decided.UNFILLED, record=record)
 
 
 def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
     """A plan for every chore of the round, in the order of the problem."""
+    found = snapshot.found()
     for chore_id, chore in snapshot.chores.items():
         policy = snapshot.market.policy(chore.policy_version, chore.category)
         plan = _plan(chore, result.kind(chore_id), policy, snapshot.now)
@@ -72,24 +82,45 @@ def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
             yield plan
             continue
         outcome = result.outcome(chore_id)
-        record = record_of(outcome, chore)
+        record = record_of(outcome, chore, found.get(chore.id, 0), result, snapshot.revisions)
         due_at = _wave_ends(outcome) if outcome.offers else plan.due_at
         yield replace(plan, offers=outcome.offers, record=record, due_at=due_at)
 
 
-def record_of(outcome: Outcome, chore: DueChore) -> dict[str, Any]:
+def record_of(
+    outcome: Outcome,
+    chore: DueChore,
+    found: int,
+    result: MatchingResult,
+    revisions: Mapping[str, int],
+) -> dict[str, Any]:
     """The JSON of a decision: who was considered at what cost, who was refused by which rule, who
-    comes next, under which policy. Places are those of privacy cells.
+    comes next, what the solver was, under which policy. Places are those of privacy cells.
+
+    Bounded: of those considered the cheapest `MOST_NAMED` and everybody offered it, of those
+    refused the ones whom the fewest rules refuse; how many there were in all is said.
     """
+    considered = outcome.candidates
+    refused = sorted(outcome.refused, key=lambda each: len(each.rules))
     record = {
         "kind": str(outcome.kind),
         "policy_version": chore.policy_version,
         "radius_m": outcome.radius_m,
         "wave_size": outcome.wave_size,
         "fill_chance": outcome.fill_chance,
+        "solver": result.assignment.solver,
+        "optimal": result.assignment.optimal,
         "open_terms": outcome.open_terms,
-        "considered": [asdict(each) for each in outcome.candidates],
-        "refused": [asdict(each) for each in outcome.refused],
+        "found": found,
+        "feasible": len(considered),
+        "considered": [
+            asdict(each) for n, each in enumerate(considered) if n < MOST_NAMED or each.offered
+        ],
+        "refused_by": Counter(rule for each in refused for rule in each.rules),
+        "refused": [
+            asdict(each) | {"revision": revisions.get(each.tasker_id)}
+            for each in refused[:MOST_NAMED]
+        ],
         "next_candidate": outcome.next_candidate,
     }
     plain: dict[str, Any] = _plain(record)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import text
+from shapely import MultiPolygon
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.db.tables import ServiceArea
 
 # What time or people have ended and nobody has dealt with. Each part is an index scan that stops at
 # once where there is nothing.
@@ -58,82 +61,24 @@ NEXT_MOMENT = text(
     """
 )
 
-# The chores a round takes, longest due first.
-DUE = text(
-    """
+# A chore as a round sees it.
+CHORES = """
     SELECT c.id, c.client_id, c.category, c.cell, c.window_start, c.window_end, c.duration_minutes,
            c.created_at, c.match_by, c.wanted_now, c.budget_rate, c.wave, c.status, c.due_at,
            c.policy_version,
            k.minimum_minutes,
            (SELECT d.outcome FROM decisions AS d WHERE d.chore_id = c.id ORDER BY d.id DESC LIMIT 1)
     FROM chores AS c JOIN categories AS k ON k.market_id = c.market_id AND k.slug = c.category
+"""
+ONE_CHORE = text(f"{CHORES} WHERE c.id = :chore")
+
+# The chores a round takes, longest due first.
+DUE = text(
+    f"""
+    {CHORES}
     WHERE c.market_id = CAST(:market_id AS smallint) AND c.due_at <= :now
     AND c.status IN ('open', 'unfilled') AND c.match_by > :now
     ORDER BY c.due_at LIMIT :most
-    """
-)
-
-# Taskers as they are now, with where they were last heard of.
-TASKERS = text(
-    """
-    SELECT t.id, t.revision, ST_X(t.base_point), ST_Y(t.base_point), t.mode,
-           t.minimum_notice_minutes, t.most_minutes_a_day, t.furthest_m, p.cell, p.seen_at
-    FROM taskers AS t LEFT JOIN presence AS p ON p.tasker_id = t.id
-    WHERE t.id = ANY(CAST(:taskers AS uuid[])) AND t.active
-    """
-)
-
-WEEKLY = text(
-    """
-    SELECT tasker_id, weekday, starts, ends FROM weekly_hours
-    WHERE tasker_id = ANY(CAST(:taskers AS uuid[]))
-    """
-)
-EXCEPTIONS = text(
-    """
-    SELECT tasker_id, on_date, starts, ends FROM hours_exceptions
-    WHERE tasker_id = ANY(CAST(:taskers AS uuid[])) AND on_date BETWEEN :first AND :last
-    """
-)
-
-# What taskers already have: live bookings, what they finished today (it counts for their day), and
-# unanswered offers.
-BUSY = text(
-    """
-    SELECT b.tasker_id, b.starts_at, b.ends_at, c.cell, false
-    FROM bookings AS b JOIN chores AS c ON c.id = b.chore_id
-    WHERE b.tasker_id = ANY(CAST(:taskers AS uuid[]))
-    AND b.status IN ('scheduled', 'en_route', 'in_progress')
-    AND b.held && tstzrange(CAST(:since AS timestamptz), CAST(:until AS timestamptz))
-    UNION ALL
-    SELECT b.tasker_id, b.started_at, b.finished_at, c.cell, false
-    FROM bookings AS b JOIN chores AS c ON c.id = b.chore_id
-    WHERE b.tasker_id = ANY(CAST(:taskers AS uuid[])) AND b.status = 'completed'
-    AND b.finished_at >= :since AND b.finished_at > b.started_at
-    UNION ALL
-    SELECT o.tasker_id, o.starts_at, o.ends_at, c.cell, true
-    FROM offers AS o JOIN chores AS c ON c.id = o.chore_id
-    WHERE o.tasker_id = ANY(CAST(:taskers AS uuid[])) AND o.status = 'pending'
-    """
-)
-
-# Finished bookings, and the seconds booked since `since`.
-STANDING = text(
-    """
-    SELECT tasker_id, count(*) FILTER (WHERE status = 'completed'),
-           coalesce(sum(extract(epoch FROM ends_at - starts_at)) FILTER (
-               WHERE starts_at > :since AND status NOT IN ('cancelled', 'no_show')), 0)
-    FROM bookings WHERE tasker_id = ANY(CAST(:taskers AS uuid[])) GROUP BY tasker_id
-    """
-)
-
-# Of the delivered offers since `since` that were answered or left to expire, the share accepted.
-ACCEPTANCE = text(
-    """
-    SELECT tasker_id, avg(CASE WHEN status = 'accepted' THEN 1.0 ELSE 0.0 END)
-    FROM offers WHERE tasker_id = ANY(CAST(:taskers AS uuid[])) AND extended_at > :since
-    AND (status IN ('accepted', 'declined') OR (status = 'expired' AND delivered_at IS NOT NULL))
-    GROUP BY tasker_id
     """
 )
 
@@ -142,6 +87,10 @@ FAVOURITES = text(
     SELECT client_id, tasker_id FROM favourites WHERE client_id = ANY(CAST(:clients AS uuid[]))
     """
 )
+
+
+Ended: TypeAlias = dict[str, list[UUID]]
+"""Ids of what has ended, by kind; empty if nothing has."""
 
 
 class Moment(NamedTuple):
@@ -183,48 +132,10 @@ class DueChore:
     last_outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskerFacts:
-    """A tasker as a round reads them. `cell` and `seen_at` are of their presence, if they are
-    online.
-    """
-
-    id: UUID
-    revision: int
-    lon: float
-    lat: float
-    mode: str
-    minimum_notice_minutes: int
-    most_minutes_a_day: int
-    furthest_m: int
-    cell: str | None
-    seen_at: datetime | None
-
-
-class BusyFact(NamedTuple):
-    """A booking or an unanswered offer of a tasker."""
-
-    tasker_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    cell: str
-    is_offer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HoursFacts:
-    """Weekly hours and exceptions by tasker; an exception without times is a day off."""
-
-    weekly: dict[UUID, list[tuple[int, time, time]]]
-    exceptions: dict[UUID, list[tuple[date, time | None, time | None]]]
-
-
-async def ended(
-    session: AsyncSession, market_id: int, moment: Moment, most: int
-) -> dict[str, list[UUID]]:
+async def ended(session: AsyncSession, market_id: int, moment: Moment, most: int) -> Ended:
     """What has ended by time or by people's answers, by kind, oldest first."""
     parameters = moment.values(market_id) | {"most": most}
-    found: dict[str, list[UUID]] = defaultdict(list)
+    found: Ended = defaultdict(list)
     for kind, each in await session.execute(ENDED, parameters):
         found[kind].append(each)
     return found
@@ -244,48 +155,22 @@ async def due_chores(
     return [DueChore(*row) for row in rows]
 
 
-async def tasker_facts(session: AsyncSession, taskers: Sequence[UUID]) -> list[TaskerFacts]:
-    """Those of the taskers who are active."""
-    rows = await session.execute(TASKERS, {"taskers": list(taskers)})
-    return [TaskerFacts(*row) for row in rows]
+async def chore_as_due(session: AsyncSession, chore_id: UUID) -> DueChore | None:
+    """A chore as a round would see it, whether it is due or not."""
+    row = (await session.execute(ONE_CHORE, {"chore": chore_id})).one_or_none()
+    return DueChore(*row) if row else None
 
 
-async def hours_of(
-    session: AsyncSession, taskers: Sequence[UUID], first: date, last: date
-) -> HoursFacts:
-    """Weekly hours, and the exceptions of these dates."""
-    asked = {"taskers": list(taskers)}
-    facts = HoursFacts(defaultdict(list), defaultdict(list))
-    for tasker_id, weekday, starts, ends in await session.execute(WEEKLY, asked):
-        facts.weekly[tasker_id].append((weekday, starts, ends))
-    dates = {"first": first, "last": last}
-    for tasker_id, on_date, starts, ends in await session.execute(EXCEPTIONS, asked | dates):
-        facts.exceptions[tasker_id].append((on_date, starts, ends))
-    return facts
-
-
-async def busy_of(
-    session: AsyncSession, taskers: Sequence[UUID], since: datetime, until: datetime
-) -> list[BusyFact]:
-    """What the taskers already have between `since` and `until`."""
-    asked = {"taskers": list(taskers), "since": since, "until": until}
-    return [BusyFact(*row) for row in await session.execute(BUSY, asked)]
-
-
-async def standing_of(
-    session: AsyncSession, taskers: Sequence[UUID], since: datetime
-) -> dict[UUID, tuple[int, float]]:
-    """Finished bookings, and seconds booked since `since`, of those who have any."""
-    rows = await session.execute(STANDING, {"taskers": list(taskers), "since": since})
-    return {tasker: (int(finished), float(booked_s)) for tasker, finished, booked_s in rows}
-
-
-async def acceptance_of(
-    session: AsyncSession, taskers: Sequence[UUID], since: datetime
-) -> dict[UUID, float]:
-    """The share of delivered offers accepted since `since`, of those who had any."""
-    rows = await session.execute(ACCEPTANCE, {"taskers": list(taskers), "since": since})
-    return {tasker: float(share) for tasker, share in rows}
+async def areas_of(
+    session: AsyncSession, taskers: Sequence[UUID]
+) -> dict[tuple[UUID, str], MultiPolygon]:
+    """The areas that these taskers drew, by tasker and kind."""
+    rows = await session.execute(
+        select(ServiceArea.tasker_id, ServiceArea.kind, ServiceArea.area).where(
+            ServiceArea.tasker_id.in_(taskers)
+        )
+    )
+    return {(tasker_id, kind): area for tasker_id, kind, area in rows}
 
 
 async def favourites_of(

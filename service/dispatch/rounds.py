@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
 
 import numpy as np
 import structlog
@@ -20,19 +22,18 @@ from matching.result import MatchingResult
 from service.db.engine import Database
 from service.db.tables import new_id
 from service.dispatch import queries
-from service.dispatch.candidates import count_left_out
 from service.dispatch.market import RoundMarket, market_of_round
-from service.dispatch.plans import Decided, Plan, exhausted, is_exhausted
-from service.dispatch.queries import DueChore, Moment
+from service.dispatch.plans import Plan, exhausted, is_exhausted
+from service.dispatch.queries import DueChore, Ended, Moment
+from service.dispatch.rows import RoundFacts, Written
 from service.dispatch.snapshot import Snapshot, sought, take_snapshot
 from service.dispatch.solving import Solving
 from service.dispatch.sweeps import BATCH as SWEEP_BATCH
 from service.dispatch.sweeps import Swept, sweep
 from service.dispatch.writing import (
-    RoundFacts,
-    Written,
+    BATCH,
     batches,
-    finish_round,
+    note_left_out,
     totals,
     write_batch,
 )
@@ -44,6 +45,13 @@ MOST_CHORES = 2_000
 DEPTHS = (20, 120, 720)
 """How many candidates are sought for a chore; deeper only where rules refuse most of the
 nearest.
+"""
+
+Work: TypeAlias = tuple[RoundMarket, list[DueChore]]
+"""The due chores, and their market under the policies that hold for them."""
+ENOUGH = 3
+"""Candidates that a chore's rules must leave, or the search goes deeper: what a wave mostly
+holds.
 """
 
 ROUNDS = Counter("dibs_rounds", "Rounds that looked at chores")
@@ -86,11 +94,13 @@ async def run_round(
 
     Raises LeaseLost if `fence` is no longer the market's; nothing of the batch is then written.
     """
-    settings = settings or RoundSettings()
-    swept = await sweep(database, market_id, Moment(now, settings.no_show_grace))
+    settings, started = settings or RoundSettings(), time.perf_counter()
+    moment = Moment(now, settings.no_show_grace)
+    ended, work = await database.run(_look, market_id=market_id, moment=moment)
+    swept = await sweep(database, ended, now)
     report = RoundReport(swept, more=max(swept) >= SWEEP_BATCH)
-    started = time.perf_counter()
-    work = await database.run(_work, market_id=market_id, now=now)
+    if ended:
+        work = await database.run(_work, market_id=market_id, now=now)
     if work is None:
         return report
     market, chores = work
@@ -103,12 +113,14 @@ async def run_round(
     ]
     facts = RoundFacts(new_id(), now, len(chores), 0, "none", 0.0, 0.0)
     revisions: dict[str, int] = {}
+    looked_at: Snapshot | None = None
     if matched:
         snapshot, result, facts = await _match(database, market, matched, facts, settings, started)
         plans += await settings.solving.plans(result, snapshot)
-        plans = await _explain_nobody(database, snapshot, plans)
-        revisions = dict(snapshot.revisions)
+        revisions, looked_at = dict(snapshot.revisions), snapshot
     written = await _write(database, market, facts, plans, revisions, fence)
+    if looked_at is not None:
+        await _note_left_out(database, looked_at, plans, facts.id)
     ROUNDS.inc()
     OFFERS.inc(written.offers)
     DROPPED.inc(written.dropped)
@@ -116,9 +128,16 @@ async def run_round(
     return RoundReport(swept, len(chores), written.offers, written.dropped, more)
 
 
-async def _work(
-    session: AsyncSession, *, market_id: int, now: datetime
-) -> tuple[RoundMarket, list[DueChore]] | None:
+async def _look(
+    session: AsyncSession, *, market_id: int, moment: Moment
+) -> tuple[Ended, Work | None]:
+    """What has ended; and, if nothing has, the due chores."""
+    ended = await queries.ended(session, market_id, moment, SWEEP_BATCH)
+    work = None if ended else await _work(session, market_id=market_id, now=moment.now)
+    return ended, work
+
+
+async def _work(session: AsyncSession, *, market_id: int, now: datetime) -> Work | None:
     """The due chores and their market, None if there are none."""
     chores = await queries.due_chores(session, market_id, now, MOST_CHORES)
     if not chores:
@@ -202,42 +221,39 @@ async def _deeper(
 
 
 def _thin(result: MatchingResult, snapshot: Snapshot, depth: int) -> list[DueChore]:
-    """The chores whose search stopped at `depth` and left fewer than a wave may want."""
+    """The chores whose search stopped at `depth` and left too few for a wave."""
     feasible = np.diff(result.priced.pairs.first_of_chore)
     found = snapshot.found()
     return [
         chore
         for row, chore in enumerate(snapshot.chores.values())
-        if found.get(chore.id, 0) >= depth
-        and feasible[row]
-        < snapshot.market.policy(chore.policy_version, chore.category).max_offers_per_wave
+        if found.get(chore.id, 0) >= depth and feasible[row] < _enough(snapshot, chore)
     ]
 
 
-async def _explain_nobody(database: Database, snapshot: Snapshot, plans: list[Plan]) -> list[Plan]:
-    """Add to the records of chores nobody was found for what the search itself left out."""
-    found = snapshot.found()
-    empty = [
-        plan
-        for plan in plans
-        if plan.record is not None
-        and plan.decided in (Decided.NOBODY, Decided.UNFILLED)
-        and not found.get(plan.chore.id)
+def _enough(snapshot: Snapshot, chore: DueChore) -> int:
+    policy = snapshot.market.policy(chore.policy_version, chore.category)
+    return min(ENOUGH, policy.max_offers_per_wave)
+
+
+async def _note_left_out(
+    database: Database, snapshot: Snapshot, plans: Sequence[Plan], round_id: UUID
+) -> None:
+    """Add to this round's records what the search left out: after the offers, which do not wait
+    for it.
+    """
+    recorded = [
+        plan.chore for plan in plans if plan.record and str(plan.chore.id) in snapshot.chores
     ]
-    if not empty:
-        return plans
-    counts = await database.run(
-        count_left_out,
-        market_id=snapshot.market.id,
-        srid=snapshot.market.srid,
-        sought=[sought(plan.chore, snapshot.market, snapshot.now) for plan in empty],
-    )
-    return [
-        replace(plan, record={**plan.record, "left_out": counts[plan.chore.id]})
-        if plan.record is not None and plan.chore.id in counts
-        else plan
-        for plan in plans
-    ]
+    for at in range(0, len(recorded), BATCH):
+        await database.run(
+            note_left_out,
+            market=snapshot.market,
+            sought=[
+                sought(chore, snapshot.market, snapshot.now) for chore in recorded[at : at + BATCH]
+            ],
+            round_id=round_id,
+        )
 
 
 async def _write(
@@ -257,15 +273,11 @@ async def _write(
             plans=part,
             revisions=revisions,
             fence=fence,
-            now=facts.started_at,
         )
         for part in batches(plans)
     ]
-    written = totals(parts)
-    write_ms = _ms_since(started)
-    TOOK.labels("write").observe(write_ms / 1000)
-    await database.run(finish_round, round_id=facts.id, written=written, write_ms=write_ms)
-    return written
+    TOOK.labels("write").observe(_ms_since(started) / 1000)
+    return totals(parts)
 
 
 def _ms_since(started: float) -> float:

@@ -18,8 +18,7 @@ from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, n
 from notifications import messages as wire
 from service.bookings.operations import give_up_waiting, note_overrun
 from service.db.engine import Database
-from service.dispatch import queries
-from service.dispatch.queries import Moment
+from service.dispatch.queries import Ended
 from service.events.append import Announcement, announce
 
 BATCH = 200
@@ -104,24 +103,22 @@ class Swept(NamedTuple):
     overruns: int
 
 
-async def sweep(database: Database, market_id: int, moment: Moment) -> Swept:
+async def sweep(database: Database, found: Ended, now: datetime) -> Swept:
     """Deal with one batch of everything that has ended in a market."""
-    found = await database.run(queries.ended, market_id, moment, BATCH)
-    now = moment.now
-    late_offers, late_chores = found.get("late_offer", []), found.get("late_chore", [])
-    waves = found.get("ended_wave", [])
-    if late_offers:
-        await database.run(expire_offers, offers=late_offers, now=now)
-    if late_chores:
-        await database.run(expire_chores, chores=late_chores, now=now)
+    offers, chores = found.get("late_offer", []), found.get("late_chore", [])
+    waves, no_shows = found.get("ended_wave", []), found.get("no_show", [])
+    overruns = found.get("overrun", [])
+    if offers:
+        await database.run(expire_offers, offers=offers, now=now)
+    if chores:
+        await database.run(expire_chores, chores=chores, now=now)
     if waves:
         await database.run(end_waves, chores=waves, now=now)
-    for booking_id in found.get("no_show", []):
+    for booking_id in no_shows:
         await database.run(give_up_waiting, booking_id=booking_id, now=now)
-    for booking_id in found.get("overrun", []):
+    for booking_id in overruns:
         await database.run(note_overrun, booking_id=booking_id, now=now)
-    no_shows, overruns = len(found.get("no_show", [])), len(found.get("overrun", []))
-    return Swept(len(late_offers), len(late_chores), len(waves), no_shows, overruns)
+    return Swept(len(offers), len(chores), len(waves), len(no_shows), len(overruns))
 
 
 async def expire_offers(session: AsyncSession, *, offers: Sequence[UUID], now: datetime) -> int:

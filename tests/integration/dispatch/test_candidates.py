@@ -217,6 +217,7 @@ def _sought() -> Sought:
     return Sought(
         chore_id=NOBODY, client_id=NOBODY, category="mounting", centre=centre_of(cell_of(HACKNEY)),
         radius_m=5_000, budget_rate=None, today=True, wanted_now=False, seen_since=MONDAY_NOON,
+        room=3, weekdays=127,
     )  # fmt: skip
 
 

@@ -90,11 +90,8 @@ async def test_a_deposed_leader_writes_nothing(city: City) -> None:
     [
         "_still_as_read",
         "_to_unchanged_taskers",
-        "_insert_round",
         "announce",
-        "_insert_offers",
-        "_move_chores",
-        "_insert_decisions",
+        "write_rows",
     ],
 )
 async def test_a_round_that_dies_between_its_steps_leaves_nothing(
