@@ -61,6 +61,8 @@ LEFT_OUT: Mapping[str, str] = {
     "outside_area": "it lay outside your area",
     "asked_before": "you had been asked before",
     "not_online": "you were not online",
+    "no_room": "you had as many open offers as there may be",
+    "days_off": "you do not work on that day",
     "not_active": "your profile was switched off",
 }
 """What a search left somebody out by, before any rule looked at them."""
@@ -71,7 +73,8 @@ THEN: Mapping[Standing, str] = {
     Standing.HELD: "nobody has been asked yet",
     Standing.NOT_CONSIDERED: "you were not among those looked at",
 }
-NOW: Mapping[Standing, str] = THEN | {
+NOW: Mapping[Standing, str] = {
+    **THEN,
     Standing.OFFERED: "you could be offered it",
     Standing.OUTRANKED: "others are nearer, cheaper or freer; you come next if they decline",
 }

@@ -16,6 +16,7 @@ from service.accounts.endpoints import accounts, sessions
 from service.bookings.endpoints import router as bookings
 from service.chores.endpoints import router as chores
 from service.db.engine import Database, make_engine
+from service.decisions.endpoints import router as decisions
 from service.dispatch.endpoints import router as dispatch
 from service.dispatch.process import running_dispatcher
 from service.health import router as health
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions,
     markets,
     policies,
+    decisions,
     *TASKERS,
     chores,
     bookings,

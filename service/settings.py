@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     )
     sign_up_limit: str = "20/minute"
     post_limit: str = Field(default="30/minute", description="per client")
+    estimate_limit: str = Field(default="10/minute", description="per client")
+    ask_limit: str = Field(default="20/minute", description="why, per tasker")
     unlimited_addresses: Origins = Field(
         default=(), description="peers the rate limits do not count"
     )
@@ -79,7 +81,14 @@ class Settings(BaseSettings):
         default=1.0, gt=0.01, le=60, description="the fall-back when no wake-up arrives"
     )
     no_show_grace_s: int = Field(
-        default=1800, ge=0, description="after the planned end without a start"
+        default=1800, ge=0, description="after the planned start without one"
+    )
+    router: Literal["none", "valhalla", "osrm"] = Field(
+        default="none", description="who tells dispatchers travel times; none: the great circle"
+    )
+    router_url: str = Field(default="", description="its http address")
+    router_limit_s: float = Field(
+        default=1.0, gt=0, le=10, description="the longest a round waits for it"
     )
     drain_s: float = Field(default=10.0, ge=0, le=120)
 
@@ -99,6 +108,12 @@ class Settings(BaseSettings):
                 raise ValueError("DIBS_SECRET_KEY must be set outside development")
             if self.cheap_password_hashes:
                 raise ValueError("DIBS_CHEAP_PASSWORD_HASHES is refused outside development")
+        return self
+
+    @model_validator(mode="after")
+    def _a_router_has_an_address(self) -> Self:
+        if self.router != "none" and not self.router_url.startswith(("http://", "https://")):
+            raise ValueError(f"DIBS_ROUTER={self.router} needs an http address: DIBS_ROUTER_URL")
         return self
 
     def url(self) -> str:

@@ -12,7 +12,8 @@ The way of a chore through these files, in order:
 - `solving`: the pure core, off the event loop; large models in a process of their own.
 - `plans`: what the answer means for each chore, and the record of why; still pure.
 - `writing`, `news`: under lock, what still holds becomes offers, decisions and events.
-- `endpoints`: rounds and decisions, for operators.
+- `pairs`: one chore and one tasker as a round would see them, for those who ask why.
+- `endpoints`: rounds, for operators.
 
 Decided:
 - Only chores that are due are looked at; a tasker's change makes chores due, not everything.
@@ -22,6 +23,9 @@ Decided:
   an operator since; one round may hold several. The version is kept with each decision.
 - An offer tells no place but the chore's cell, and the search itself goes by cells: whom a chore
   is offered to must not give away on which side of a line it lies.
+- What the search left out is counted after the offers are out, in the same records: nobody waits
+  for it, and a record whose round died before lacks it.
+- A record names some tens of people, the nearest to being asked, however many there were.
 - A round that dies has written whole batches or nothing. Whoever leads next finds what is due.
 - A wave that found nobody counts as a wave, so that the radius grows; a chore held back on purpose
   has had none.

@@ -1,17 +1,17 @@
-"""The routes of what the dispatcher did, for operators: rounds, and why a chore went as it did."""
+"""The routes of what the dispatcher did, for operators: its rounds."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from service.dispatch import history
-from service.dispatch.history import DecisionRow, RoundRow
-from service.errors import NotFound, UnknownMarket
+from service.dispatch.history import RoundRow
+from service.errors import UnknownMarket
 from service.http.access import Operator
 from service.http.documentation import refuses
 from service.http.pages import Page, PageOf, page
@@ -32,15 +32,6 @@ ROUND: dict[str, Any] = {
     "snapshot_ms": 9.1,
     "solve_ms": 3.2,
     "write_ms": 6.4,
-}
-DECISION: dict[str, Any] = {
-    "id": 4711,
-    "round_id": "0192e0a0-7c1e-7c3a-9a52-0b7f5d1f2a16",
-    "at": "2026-11-23T12:00:00.000Z",
-    "wave": 1,
-    "policy_version": 3,
-    "outcome": "offers",
-    "record": {"radius_m": 5000.0, "next_candidate": None, "considered": [], "refused": []},
 }
 
 
@@ -67,27 +58,6 @@ class RoundOut(Out):
         return cls.model_validate(asdict(row))
 
 
-class DecisionOut(Out):
-    """Why a chore's outcome changed: who was considered at what cost, who was refused and by which
-    rule, who comes next, under which version of the policy.
-    """
-
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [DECISION]})
-
-    id: int
-    round_id: UUID
-    at: UtcTime
-    wave: int = Field(description="waves that the chore had had with this decision")
-    policy_version: int
-    outcome: Literal["offers", "nobody", "left_open", "held", "unfilled"]
-    record: dict[str, Any]
-
-    @classmethod
-    def of(cls, row: DecisionRow) -> DecisionOut:
-        """The wire's form of a decision."""
-        return cls.model_validate(asdict(row))
-
-
 @router.get("/v1/rounds", responses=refuses(UnknownMarket))
 async def list_rounds(
     _: Operator,
@@ -98,12 +68,3 @@ async def list_rounds(
     """A market's rounds, newest first."""
     rows = await db.run(history.rounds_page, market=market, cut=cut)
     return page(rows, cut, lambda row: row.id, RoundOut.of)
-
-
-@router.get("/v1/chores/{chore_id}/decisions", responses=refuses(NotFound))
-async def list_decisions(chore_id: UUID, _: Operator, db: Db) -> list[DecisionOut]:
-    """Every decision about a chore, oldest first: the whole record, with who was refused and
-    why.
-    """
-    rows = await db.run(history.decisions_of_chore, chore_id=chore_id)
-    return [DecisionOut.of(row) for row in rows]

@@ -1,21 +1,17 @@
-"""What the dispatcher left behind, for those who ask: rounds of a market, decisions of a chore."""
+"""What the dispatcher left behind, for those who ask: the rounds of a market."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.db.tables import Chore, Decision, Market, Round
-from service.errors import NotFound, UnknownMarket
+from service.db.tables import Market, Round
+from service.errors import UnknownMarket
 from service.http.pages import Cut
-
-MOST_DECISIONS = 200
-"""Decisions of one chore that are shown: the newest. A chore has a handful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +29,6 @@ class RoundRow:
     snapshot_ms: float
     solve_ms: float
     write_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRow:
-    """A decision as its row has it."""
-
-    id: int
-    round_id: UUID
-    at: datetime
-    wave: int
-    policy_version: int
-    outcome: str
-    record: dict[str, Any]
 
 
 async def rounds_page(session: AsyncSession, *, market: str, cut: Cut) -> list[RoundRow]:
@@ -66,19 +49,3 @@ async def rounds_page(session: AsyncSession, *, market: str, cut: Cut) -> list[R
         wanted = wanted.where(Round.id < cut.before)
     rows = (await session.execute(wanted)).mappings()
     return [RoundRow(market=market, **row) for row in rows]
-
-
-async def decisions_of_chore(session: AsyncSession, *, chore_id: UUID) -> list[DecisionRow]:
-    """A chore's decisions, oldest first. Raises NotFound."""
-    if await session.scalar(select(Chore.id).where(Chore.id == chore_id)) is None:
-        raise NotFound
-    rows = await session.execute(
-        select(
-            Decision.id, Decision.round_id, Decision.at, Decision.wave, Decision.policy_version,
-            Decision.outcome, Decision.record,
-        )
-        .where(Decision.chore_id == chore_id)
-        .order_by(Decision.id.desc())
-        .limit(MOST_DECISIONS)
-    )  # fmt: skip
-    return [DecisionRow(**row) for row in rows.mappings()][::-1]

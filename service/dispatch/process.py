@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
@@ -14,6 +14,7 @@ from service.bus import Bus, open_bus
 from service.db.engine import Database, make_engine
 from service.dispatch.loop import Dispatcher
 from service.http.logs import configure_logs
+from service.retention import keep_sweeping
 from service.runtime import utc_now
 from service.settings import Settings
 
@@ -32,13 +33,16 @@ async def running_dispatcher(
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher that runs for as long as the block does, then lets go of its markets."""
     dispatcher = Dispatcher(database, bus, settings, clock)
-    running = asyncio.create_task(dispatcher.run(), name="dispatcher")
+    running = [
+        asyncio.create_task(dispatcher.run(), name="dispatcher"),
+        asyncio.create_task(keep_sweeping(database, settings, clock), name="retention"),
+    ]
     try:
         yield dispatcher
     finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def dispatch(settings: Settings) -> None:

@@ -48,6 +48,7 @@ TAGS = {
     "taskers": "A tasker's profile, skills, areas, hours and presence.",
     "wishes": "Whom one would like to meet again, and whom not.",
     "offers": "Chores offered to a tasker, to be accepted or declined in time.",
+    "decisions": "Why a chore was offered to whom, for whoever may know.",
     "bookings": "A chore and its tasker, from the acceptance to the price.",
     "stream": "Events as they happen, over a websocket.",
     "policies": "The operators' knobs: versioned, attributable, reversible.",

@@ -31,6 +31,8 @@ class Limits:
             "sign_in": _rate(settings.sign_in_limit),
             "sign_up": _rate(settings.sign_up_limit),
             "post": _rate(settings.post_limit),
+            "estimate": _rate(settings.estimate_limit),
+            "ask": _rate(settings.ask_limit),
         }
         self._unlimited: Collection[str] = frozenset(settings.unlimited_addresses)
 

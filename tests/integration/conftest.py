@@ -56,6 +56,8 @@ def settings(database_url: str) -> Settings:
         sign_in_limit="",
         sign_up_limit="",
         post_limit="",
+        estimate_limit="",
+        ask_limit="",
         log_level="error",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,3 +90,20 @@ async def log_change(
             cell=cell,
         )
     )
+
+
+# Changes older than their retention, a bounded number at a time.
+SWEEP_LOG = text(
+    """
+    DELETE FROM presence_log USING (
+        SELECT id FROM presence_log WHERE at < :before
+        ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+    ) AS old
+    WHERE presence_log.id = old.id RETURNING 1
+    """
+)
+
+
+async def sweep_log(session: AsyncSession, *, before: datetime, most: int) -> int:
+    """Delete at most `most` logged changes from before then; how many."""
+    return len((await session.execute(SWEEP_LOG, {"before": before, "most": most})).all())
