@@ -43,6 +43,7 @@ async def running_dispatcher(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        dispatcher.rounds.solving.process.close()
 
 
 async def dispatch(settings: Settings) -> None:

@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import centre_of
+from matching.availability import Interval
 from matching.building import Chore, build_problem
 from matching.policy import PolicyDocument
 from matching.problem import Market, MatchingProblem
@@ -25,6 +27,9 @@ from service.dispatch.candidates import Found, Sought, find_candidates
 from service.dispatch.market import RoundMarket
 from service.dispatch.queries import DueChore
 from service.dispatch.taskers import read_taskers
+
+EVERY_DAY = 0b111_1111
+"""The hours of those who are online do not bind them for a chore for now."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ async def take_snapshot(
 def sought(chore: DueChore, market: RoundMarket, now: datetime) -> Sought:
     """A chore as the candidates' search sees it."""
     policy = market.policy(chore.policy_version, chore.category)
+    window = Interval(chore.window_start, chore.window_end)
     return Sought(
         chore_id=chore.id,
         client_id=chore.client_id,
@@ -100,19 +106,17 @@ def sought(chore: DueChore, market: RoundMarket, now: datetime) -> Sought:
         wanted_now=chore.wanted_now,
         seen_since=now - timedelta(seconds=policy.presence_fresh_s),
         room=policy.pending_offers_per_tasker,
-        weekdays=_weekdays(chore, market),
+        weekdays=EVERY_DAY if chore.wanted_now else weekdays_of(window, market.zone),
     )
 
 
-def _weekdays(chore: DueChore, market: RoundMarket) -> int:
-    """The weekdays on which hours that touch the chore's window may begin, a bit for each (Monday
-    is 1): a night may have begun the day before. All for a chore for now, which hours do not bind.
+def weekdays_of(window: Interval, zone: ZoneInfo) -> int:
+    """The weekdays on which hours that touch the window may begin, a bit for each, Monday's is 1:
+    a night may have begun the day before.
     """
-    if chore.wanted_now:
-        return 127
-    day = market.local_date(chore.window_start).toordinal() - 1
-    last = market.local_date(chore.window_end).toordinal()
-    return sum({1 << (each - 1) % 7 for each in range(day, min(last, day + 7) + 1)})
+    first = window.start.astimezone(zone).toordinal() - 1
+    last = window.end.astimezone(zone).toordinal()
+    return sum({1 << (day - 1) % 7 for day in range(first, min(last, first + 6) + 1)})
 
 
 def _unique(pairs: Sequence[Found]) -> list[Found]:
