@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matching.arrays import Bools, Floats
+from matching.arrays import Bools, Floats, Ints
 from matching.pairs import Pairs
 from matching.problem import MatchingProblem
 
@@ -52,15 +52,36 @@ class AcceptanceModel:
 
 def features_of(pairs: Pairs) -> Floats:
     """The features of every pair, shape (n, len(FEATURES))."""
-    travel_h = pairs.travel_s / 3600
-    paid_h = pairs.problem.chores.duration_s[pairs.chore] / 3600
-    columns = np.empty((len(FEATURES), len(pairs)))
+    category = pairs.problem.chores.category[pairs.chore]
+    return _features(
+        pairs.travel_s,
+        pairs.problem.chores.duration_s[pairs.chore],
+        _log_rates(pairs.problem)[pairs.tasker, category],
+        pairs.start_s - pairs.problem.now_s,
+        _own_rate(pairs),
+    )
+
+
+def features_of_offers(
+    travel_s: Floats, duration_s: Floats, rate_per_h: Ints, ahead_s: Floats
+) -> Floats:
+    """The features of offers that were made, shape (n, len(FEATURES)): each one's travel, planned
+    duration, rate, and time from the offer to the planned start. Nobody's own rate is among them.
+    """
+    return _features(travel_s, duration_s, _log_rate(rate_per_h), ahead_s, np.zeros(len(travel_s)))
+
+
+def _features(
+    travel_s: Floats, duration_s: Floats, log_rate: Floats, ahead_s: Floats, own_rate: Floats
+) -> Floats:
+    travel_h = travel_s / 3600
+    columns = np.empty((len(FEATURES), len(travel_s)))
     columns[0] = 1.0
     columns[1] = np.minimum(travel_h, 24)
-    columns[2] = np.minimum(travel_h / paid_h, 10)
-    columns[3] = _log_rates(pairs.problem)[pairs.tasker, pairs.problem.chores.category[pairs.chore]]
-    columns[4] = 3600 / (3600 + pairs.start_s - pairs.problem.now_s)
-    columns[5] = _own_rate(pairs)
+    columns[2] = np.minimum(travel_h / (duration_s / 3600), 10)
+    columns[3] = log_rate
+    columns[4] = 3600 / (3600 + ahead_s)
+    columns[5] = own_rate
     return columns.T
 
 
@@ -115,6 +136,23 @@ def log_loss(chances: Floats, accepted: Bools) -> float:
     return float(-np.log(right).mean())
 
 
+def brier(chances: Floats, accepted: Bools) -> float:
+    """Mean squared distance of the chances from the answers; less is better, 0.25 is a coin."""
+    return float(np.square(chances - accepted).mean())
+
+
+def unseen_chances(features: Floats, accepted: Bools, folds: int = 5) -> Floats:
+    """For each offer the chance under a model that was fitted on other offers, shape (n,): offers
+    in turn are in one of `folds` parts, and each part is predicted from the rest.
+    """
+    part = np.arange(len(accepted)) % folds
+    chances = np.empty(len(accepted))
+    for each in range(folds):
+        here = part == each
+        chances[here] = fit(features[~here], accepted[~here]).chances(features[here])
+    return chances
+
+
 def _logistic(odds: Floats) -> Floats:
     # Beyond +-30 the chance is 0 or 1 to double precision; exp does not overflow there.
     bounded: Floats = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
@@ -128,9 +166,13 @@ def _log_rates(problem: MatchingProblem) -> Floats:
     """
     skills = problem.skills
     rates = np.zeros((len(problem.taskers), len(problem.categories)))
-    known = np.log(np.clip(skills.rate_per_h, 100, 1_000_000) / 2_000)
-    rates[skills.tasker, skills.category] = known
+    rates[skills.tasker, skills.category] = _log_rate(skills.rate_per_h)
     return rates
+
+
+def _log_rate(rate_per_h: Ints) -> Floats:
+    logarithms: Floats = np.log(np.clip(rate_per_h, 100, 1_000_000) / 2_000)
+    return logarithms
 
 
 def _own_rate(pairs: Pairs) -> Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -89,6 +90,10 @@ class Settings(BaseSettings):
     router_url: str = Field(default="", description="its http address")
     router_limit_s: float = Field(
         default=1.0, gt=0, le=10, description="the longest a round waits for it"
+    )
+    failed_models: Path = Field(
+        default=Path(".data/failed-models"),
+        description="the folder in which models that the solver failed on are kept for replay",
     )
     drain_s: float = Field(default=10.0, ge=0, le=120)
 

@@ -63,8 +63,8 @@ def _answers(question: Question, tasker_id: UUID, as_of: AsOf, now: datetime) ->
     if as_of == "now":
         if pair is None:
             return [telling.over(chore.id, chore.wave, now)]
-        return [telling.now(chore.id, tasker_id, pair, travel, question.model, chore.wave, now)]
-    asked = telling.ask_rules(chore.id, tasker_id, pair, travel, question.model) if pair else None
+        return [telling.now(chore.id, tasker_id, pair, travel, chore.wave, now)]
+    asked = telling.ask_rules(chore.id, tasker_id, pair, travel) if pair else None
     newest = len(question.rows) - 1
     return [
         telling.then(chore.id, row, tasker_id, asked if n == newest else None)

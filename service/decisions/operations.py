@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matching.chance import AcceptanceModel
 from matching.lifecycle import ChoreState
 from service.decisions import telling
 from service.decisions.queries import (
@@ -40,7 +39,6 @@ class Question:
     currency: str
     rows: list[DecisionRow]
     pair: Pair | None
-    model: AcceptanceModel
 
 
 async def read_decisions(
@@ -69,12 +67,11 @@ async def ask(
     known = bool(rows) or await was_offered(session, chore_id, tasker_id)
     if not known or await are_apart(session, subject.client_id, tasker_id):
         raise NotFound("There is no such chore here.")
-    model = AcceptanceModel()
     if as_of == "now":
         pair = await _as_of_now(session, subject.market_id, chore, tasker_id, now)
     else:
         pair = await _as_of_then(session, subject.market_id, chore, tasker_id, rows)
-    return Question(chore, subject.currency, rows, pair, model)
+    return Question(chore, subject.currency, rows, pair)
 
 
 async def _as_of_now(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from geo.travel import TravelModel
 from matching import words
-from matching.chance import AcceptanceModel
 from matching.explain import Change, Explanation, Standing, explain
 from matching.policy import MatchingPolicy
 from matching.words import Sought
@@ -98,12 +97,11 @@ def now(
     tasker_id: UUID,
     pair: Pair,
     travel: TravelModel,
-    model: AcceptanceModel,
     wave: int,
     at: datetime,
 ) -> Answer:
     """What the rules say of the pair as it is."""
-    asked = ask_rules(chore_id, tasker_id, pair, travel, model)
+    asked = ask_rules(chore_id, tasker_id, pair, travel)
     if asked is not None and not pair.left_out_by:
         found = asked.found
         text = words.for_tasker(found, now=True)
@@ -128,13 +126,11 @@ class Asked:
     policy: MatchingPolicy
 
 
-def ask_rules(
-    chore_id: UUID, tasker_id: UUID, pair: Pair, travel: TravelModel, model: AcceptanceModel
-) -> Asked | None:
+def ask_rules(chore_id: UUID, tasker_id: UUID, pair: Pair, travel: TravelModel) -> Asked | None:
     """What the rules say of the pair and of each change; None without anything to ask them."""
     if pair.problem is None:
         return None
-    found = explain(pair.problem, str(chore_id), str(tasker_id), travel, model)
+    found = explain(pair.problem, str(chore_id), str(tasker_id), travel, pair.model)
     return Asked(found, pair.problem.policies[0])
 
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import structlog
 
+from geo.travel import TravelModel
 from service.bus import Bus
 from service.db.engine import Database
 from service.dispatch import leases, queries
@@ -26,6 +27,7 @@ from service.dispatch.queries import Moment
 from service.dispatch.rounds import RoundReport, RoundSettings, run_round
 from service.dispatch.solving import Solving
 from service.settings import Settings
+from service.travel import open_travel
 
 log = structlog.get_logger("dibs.dispatch")
 
@@ -47,7 +49,8 @@ class Dispatcher:
         self.database, self.settings, self.clock = database, settings, clock
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
         self.rounds = RoundSettings(
-            no_show_grace=timedelta(seconds=settings.no_show_grace_s), solving=Solving()
+            no_show_grace=timedelta(seconds=settings.no_show_grace_s),
+            solving=Solving(travel=travel_of(settings), failures=settings.failed_models),
         )
         self._wakes: dict[int, asyncio.Event] = {}
         self._new_markets = asyncio.Event()
@@ -160,6 +163,12 @@ class Dispatcher:
         await self.database.run(
             leases.give_up_lease, market_id=market_id, fence=fence, now=self.clock()
         )
+
+
+def travel_of(settings: Settings) -> TravelModel:
+    """The model of travel that rounds ask, as the settings say."""
+    kind = None if settings.router == "none" else settings.router
+    return open_travel(kind, settings.router_url, settings.router_limit_s)
 
 
 async def _heard(wake: asyncio.Event, within_s: float) -> None:

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from matching.chance import AcceptanceModel
 from matching.policy import MatchingPolicy, PolicyDocument
-from service.db.tables import Market, PolicyVersion
+from service.acceptance.models import model_of
+from service.db.tables import FittedAcceptance, Market, PolicyVersion
 
 
 @dataclass(frozen=True)
 class RoundMarket:
-    """A market as a round needs it, with versions of its policy."""
+    """A market as a round needs it: versions of its policy, its newest model of acceptance."""
 
     id: int
     slug: str
@@ -25,6 +27,7 @@ class RoundMarket:
     srid: int
     turn_around_s: int
     policies: Mapping[int, PolicyDocument]
+    acceptance: AcceptanceModel
 
     def policy(self, version: int, category: str) -> MatchingPolicy:
         """What a version of the policy says for a category. Raises KeyError for one not read."""
@@ -47,11 +50,19 @@ async def market_of_round(
     session: AsyncSession, market_id: int, versions: Collection[int]
 ) -> RoundMarket | None:
     """The market, with these versions of its policy."""
-    market = await session.execute(
-        select(Market.slug, Market.zone, Market.currency, Market.srid, Market.turn_around_s).where(
-            Market.id == market_id
-        )
+    newest = (
+        select(FittedAcceptance.coefficients)
+        .where(FittedAcceptance.market_id == Market.id)
+        .order_by(FittedAcceptance.version.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+    market = await session.execute(
+        select(
+            Market.slug, Market.zone, Market.currency, Market.srid, Market.turn_around_s,
+            newest.label("coefficients"),
+        ).where(Market.id == market_id)
+    )  # fmt: skip
     row = market.one_or_none()
     if row is None:
         return None
@@ -61,7 +72,13 @@ async def market_of_round(
         )
     )
     policies = {version: PolicyDocument.model_validate(found) for version, found in documents}
-    zone = ZoneInfo(row.zone)
     return RoundMarket(
-        market_id, row.slug, zone, row.currency, row.srid, row.turn_around_s, policies
+        market_id,
+        row.slug,
+        ZoneInfo(row.zone),
+        row.currency,
+        row.srid,
+        row.turn_around_s,
+        policies,
+        model_of(row.coefficients),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.building import Chore, Tasker, build_problem
+from matching.chance import AcceptanceModel
 from matching.policy import PolicyDocument
 from matching.problem import Market, MatchingProblem
 from service.dispatch import queries
@@ -43,11 +44,12 @@ TIES = text(
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A problem of one chore in which the tasker stands too, and what alone would leave them out
-    of the search; no problem for somebody who is not active.
+    of the search; no problem for somebody who is not active. `model`: of acceptance.
     """
 
     problem: MatchingProblem | None
     left_out_by: tuple[str, ...]
+    model: AcceptanceModel
 
 
 async def read_pair(
@@ -72,7 +74,7 @@ async def read_pair(
     read = await read_taskers(session, market, [chore], pairs, now)
     facts = next((facts for facts, _ in read if facts.id == tasker_id), None)
     if facts is None:
-        return Pair(None, ("not_active",))
+        return Pair(None, ("not_active",), market.acceptance)
     areas = await queries.areas_of(session, [tasker_id])
     taskers = [
         replace(
@@ -93,7 +95,7 @@ async def read_pair(
         refused=me if refused and not alone else frozenset(),
     )
     problem = _problem(market, chore, row, taskers, now)
-    return Pair(problem, _not_online(facts, chore, market, now))
+    return Pair(problem, _not_online(facts, chore, market, now), market.acceptance)
 
 
 async def _rivals(

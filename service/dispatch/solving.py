@@ -15,7 +15,6 @@ import structlog
 
 from geo.travel import GreatCircleTravel, TravelModel
 from matching.assignment import Assignment, AssignmentModel, solve
-from matching.chance import AcceptanceModel
 from matching.engine import match
 from matching.instances import to_bytes
 from matching.result import MatchingResult
@@ -33,10 +32,9 @@ LIMIT_S = 20.0
 
 @dataclass(frozen=True)
 class Solving:
-    """How rounds are solved: travel, chances, the process for large models, where failures go."""
+    """How rounds are solved: travel, the process for large models, where failures go."""
 
     travel: TravelModel = field(default_factory=GreatCircleTravel)
-    acceptance: AcceptanceModel = field(default_factory=AcceptanceModel)
     process: SolverProcess = field(default_factory=lambda: SolverProcess(LIMIT_S))
     large_pairs: int = LARGE_PAIRS
     failures: Path | None = None
@@ -44,16 +42,24 @@ class Solving:
     async def matched(self, snapshot: Snapshot) -> MatchingResult:
         """The answer of the pure core, from a thread."""
         result = await asyncio.to_thread(
-            match, snapshot.problem, self.travel, self.acceptance, self._solver
+            match, snapshot.problem, self.travel, snapshot.market.acceptance, self._solver
         )
         if result.failure is not None:
-            path = save_model(result.model, self.failures, snapshot) if self.failures else None
-            log.error("solver_failed", why=result.failure, kept=str(path), pairs=len(result.pairs))
+            kept = self._keep(result.model, snapshot)
+            log.error("solver_failed", why=result.failure, kept=kept, pairs=len(result.pairs))
         return result
 
     async def plans(self, result: MatchingResult, snapshot: Snapshot) -> list[Plan]:
         """What the answer means for each chore, with its records, from a thread."""
         return await asyncio.to_thread(lambda: list(plans_of(result, snapshot)))
+
+    def _keep(self, model: AssignmentModel, snapshot: Snapshot) -> str | None:
+        """The file in which the model is kept; None where it cannot be: greedy's answer stands."""
+        try:
+            return str(save_model(model, self.failures, snapshot)) if self.failures else None
+        except OSError:
+            log.exception("model_not_kept")
+            return None
 
     def _solver(self, model: AssignmentModel) -> Assignment:
         if len(model.chore) < self.large_pairs:

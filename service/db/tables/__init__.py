@@ -2,6 +2,7 @@
 names its query.
 """
 
+from service.db.tables.acceptance import FittedAcceptance
 from service.db.tables.accounts import Account, IdempotencyKey, LoginSession, RefreshToken
 from service.db.tables.base import Base, new_id
 from service.db.tables.bookings import Booking
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "EventCounter",
     "Favourite",
+    "FittedAcceptance",
     "HoursException",
     "IdempotencyKey",
     "Lease",

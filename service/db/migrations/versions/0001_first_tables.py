@@ -83,6 +83,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_markets_slug")),
     )
     op.create_table(
+        "acceptance_models",
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("coefficients", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("fitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("offers", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint("offers >= 0", name=op.f("ck_acceptance_models_offers")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_acceptance_models_version")),
+        sa.ForeignKeyConstraint(
+            ["market_id"], ["markets.id"], name=op.f("fk_acceptance_models_market_id")
+        ),
+        sa.PrimaryKeyConstraint("market_id", "version", name=op.f("pk_acceptance_models")),
+    )
+    op.create_table(
         "audit_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -778,6 +793,7 @@ def downgrade() -> None:
     op.drop_table("devices")
     op.drop_table("categories")
     op.drop_table("audit_entries")
+    op.drop_table("acceptance_models")
     op.drop_geospatial_table("markets")
     op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
