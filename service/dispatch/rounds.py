@@ -40,8 +40,9 @@ from service.dispatch.writing import (
 
 log = structlog.get_logger("dibs.dispatch")
 
-MOST_CHORES = 2_000
-"""Chores of one round; those due for longest come first, the rest form the next."""
+MOST_CHORES = 500
+"""Chores of one round, some seconds of work: those due for longest come first, the rest form the
+next, in which a chore posted meanwhile takes part."""
 DEPTHS = (20, 120, 720)
 """How many candidates are sought for a chore; deeper only where rules refuse most of the
 nearest.
