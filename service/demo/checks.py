@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ TASKERS_WORKING_TWICE = text("""
       ON one.tasker_id = other.tasker_id AND one.id < other.id
      AND tstzrange(one.started_at, one.finished_at)
          && tstzrange(other.started_at, other.finished_at)
-    WHERE one.started_at IS NOT NULL AND other.started_at IS NOT NULL
+    WHERE one.started_at >= :since AND other.started_at >= :since
 """)
 
 ACCEPTED_WITHOUT_BOOKING = text("""
@@ -62,15 +63,15 @@ async def last_numbers(session: AsyncSession) -> dict[str, int]:
     return {str(row.recipient_id): row.last_n for row in rows}
 
 
-async def double_bookings(session: AsyncSession) -> int:
-    """Chores with two bookings, taskers in two places, offers accepted without a booking."""
-    queries = (
-        CHORES_BOOKED_TWICE,
-        TASKERS_IN_TWO_PLACES,
-        TASKERS_WORKING_TWICE,
-        ACCEPTED_WITHOUT_BOOKING,
-    )
-    return sum([int(await session.scalar(query) or 0) for query in queries])
+async def double_bookings(session: AsyncSession, *, since: datetime) -> int:
+    """Chores with two bookings, taskers in two places, offers accepted without a booking.
+
+    Work counts if it began after `since`: a run that was cut short leaves some that never ends.
+    """
+    always = (CHORES_BOOKED_TWICE, TASKERS_IN_TWO_PLACES, ACCEPTED_WITHOUT_BOOKING)
+    counts = [int(await session.scalar(query) or 0) for query in always]
+    at_once = await session.scalar(TASKERS_WORKING_TWICE, {"since": since})
+    return sum(counts) + int(at_once or 0)
 
 
 async def lost_events(session: AsyncSession, read: Mapping[str, int]) -> int:

@@ -37,7 +37,8 @@ class Processes:
         ours.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("ab") as log:
+        mode = "ab" if name in self.running else "wb"
+        with (self.logs / f"{name}.log").open(mode) as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "service", *command,
                 stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL,
@@ -52,16 +53,19 @@ class Processes:
 
     async def stop(self) -> None:
         """End everything that was started, gently first."""
-        for process in self.running.values():
+        await asyncio.gather(*(self.end(name) for name in self.running))
+
+    async def end(self, name: str) -> None:
+        """End one process, gently first."""
+        process = self.running[name]
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), GRACE_S)
+        except TimeoutError:
             with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            try:
-                await asyncio.wait_for(process.wait(), GRACE_S)
-            except TimeoutError:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+                process.kill()
+            await process.wait()
 
     async def ready(self, name: str, url: str) -> None:
         """Wait until the api at `url` says it is ready. Raises NotStarted."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from service.demo.city import City, People
 from service.demo.picture import save_picture
 from service.demo.processes import Processes, free_ports
 from service.demo.tally import broken
+from service.runtime import utc_now
+
+ARRIVED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ async def live(
     """Let the city live, then settle and be checked. Returns the report; `picture` gets the view
     of the moment the posting ended.
     """
-    async with started(run, console) as (_, city):
+    began_at = utc_now()
+    async with started(run, console) as (processes, city):
         began = time.monotonic()
         posting = asyncio.create_task(city.post(run.chores))
         showing = asyncio.create_task(
@@ -99,9 +104,11 @@ async def live(
         if picture is not None:
             save_picture(_view(run, city, began), picture)
         await city.settle()
+        await processes.end("dispatch")
+        report = await _report(run, city, began_at)
         showing.cancel()
         await asyncio.gather(posting, showing, return_exceptions=True)
-        return await _report(run, city)
+        return report
 
 
 async def _gather_people(city: City, console: Console) -> None:
@@ -112,10 +119,17 @@ async def _gather_people(city: City, console: Console) -> None:
         await city.open(lambda: bars.advance(task))
 
 
-async def _report(run: Run, city: City) -> dict[str, Any]:
+async def _report(run: Run, city: City, began_at: datetime) -> dict[str, Any]:
+    """The report, once every event was read; what has not arrived after `ARRIVED_S` is lost."""
     async with open_database(run.database_url, application="dibs-demo") as database:
-        city.tally.count("double_bookings", await database.run(checks.double_bookings))
-        city.tally.count("lost_events", await database.run(checks.lost_events, city.read()))
+        waited = time.monotonic()
+        while unread := await database.run(checks.lost_events, city.read()):
+            if time.monotonic() - waited > ARRIVED_S:
+                break
+            await asyncio.sleep(0.5)
+        city.tally.count("lost_events", unread)
+        doubled = await database.run(checks.double_bookings, since=began_at)
+        city.tally.count("double_bookings", doubled)
         return city.tally.report(await database.run(checks.rounds))
 
 
@@ -148,6 +162,7 @@ async def _tell(city: City, console: Console, began: float) -> None:
                 for name in ("posted", "offers_delivered", "accepted", "booked", "completed")
             ),
             highlight=False,
+            soft_wrap=True,
         )
 
 
