@@ -25,7 +25,8 @@ from matching.slots import rank_candidates, wave_slots
 REACH_BUCKETS = (0, 1, 3, 6, 11, 21, 51)
 """A count is told as the bucket it falls in: 0, 1-2, 3-5, 6-10, 11-20, 21-50, 51 and more."""
 SOONEST_S = (60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
-FEWEST_FOR_RATES = 3
+FEWEST = 3
+"""Rates, and changes that would help, are told only where so many taskers stand behind them."""
 RATE_STEP = 100
 CHANCE_STEP = 0.05
 
@@ -93,14 +94,24 @@ def estimate(
 
 
 def variants(chore: Chore) -> dict[str, Chore]:
-    """The changes a client could make, by name: another hour at the end, or a higher budget."""
-    hour = 3_600.0
+    """The changes a client could make, by name: another hour at the end, a higher budget, or the
+    same a day later.
+    """
+    hour, day = 3_600.0, 86_400.0
     end_s, match_by_s = chore.window_end_s + hour, chore.match_by_s + hour
     found = {"another hour": replace(chore, window_end_s=end_s, match_by_s=match_by_s)}
     if chore.budget_per_h is not None:
         for per_cent in (10, 25):
             raised = -(-chore.budget_per_h * (100 + per_cent) // 100)
             found[f"budget {per_cent} % higher"] = replace(chore, budget_per_h=raised)
+    tomorrow_end_s = chore.window_end_s + day
+    found["a day later"] = replace(
+        chore,
+        wanted_now=False,
+        window_start_s=chore.window_start_s + day,
+        window_end_s=tomorrow_end_s,
+        match_by_s=tomorrow_end_s - chore.duration_s,
+    )
     return found
 
 
@@ -165,7 +176,12 @@ def _forecast(
 def _told(forecasts: dict[str, Forecast]) -> Estimate:
     """The forecasts as far as they may be told."""
     asked = forecasts["as asked"]
-    improved = {name: _rounded(each.chance) for name, each in forecasts.items()}
+    # A change is not suggested for the sake of one or two people: that would tell of them.
+    improved = {
+        name: _rounded(each.chance)
+        for name, each in forecasts.items()
+        if name == "as asked" or each.taskers >= FEWEST
+    }
     best = max(improved, key=lambda name: improved[name])
     better = improved[best] > improved["as asked"]
     return Estimate(
@@ -184,7 +200,7 @@ def _bucket(count: int) -> tuple[int, int | None]:
 
 
 def _rates(rates: tuple[int, ...]) -> tuple[int, int] | None:
-    if len(rates) < FEWEST_FOR_RATES:
+    if len(rates) < FEWEST:
         return None
     low, high = np.quantile(rates, [0.25, 0.75])
     return int(low // RATE_STEP) * RATE_STEP, -int(-high // RATE_STEP) * RATE_STEP

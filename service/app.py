@@ -19,6 +19,7 @@ from service.db.engine import Database, make_engine
 from service.decisions.endpoints import router as decisions
 from service.dispatch.endpoints import router as dispatch
 from service.dispatch.process import running_dispatcher
+from service.estimates.endpoints import router as estimates
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies,
     decisions,
     *TASKERS,
+    estimates,
     chores,
     bookings,
     offers,

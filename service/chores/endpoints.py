@@ -57,7 +57,7 @@ async def post_chore(
         ExactChore.of,
         operations.post_chore,
         client_id=caller.account_id,
-        wish=body.wish(),
+        wish=body.posted(),
         now=now,
     )
 

@@ -67,10 +67,39 @@ class Wish:
     budget: Rate | None
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A wish that can be meant: in which market, under which version of its policy, when."""
+
+    market: MarketFacts
+    minimum_minutes: int
+    version: int
+    document: PolicyDocument
+    window: Window
+    match_by: datetime
+
+
 async def post_chore(
     session: AsyncSession, *, client_id: UUID, wish: Wish, now: datetime
 ) -> ChoreRow:
     """Post a chore: it is due at once, under the policy in force.
+
+    Raises UnknownMarket, UnknownCategory, DurationNotUsable, RateNotUsable, WindowNotUsable,
+    OutsideMarket.
+    """
+    meant = await check_wish(session, wish=wish, now=now)
+    market = meant.market
+    chore = _chore(client_id, wish, meant, now)
+    session.add(chore)
+    await session.flush()
+    data = wire.ChorePosted(chore_id=chore.id, category=chore.category, match_by=chore.match_by)
+    await announce(session, [Announcement(client_id, market.id, "chore.posted", data)], now=now)
+    wake(session, f"work:{market.id}")
+    return await _existing(session, chore.id)
+
+
+async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Meant:
+    """What a wish means under the policy in force.
 
     Raises UnknownMarket, UnknownCategory, DurationNotUsable, RateNotUsable, WindowNotUsable,
     OutsideMarket.
@@ -81,17 +110,18 @@ async def post_chore(
     if wish.budget is not None:
         refuse_budget(market, category, wish.budget, field="budget")
     version = await newest_version(session, market.id)
-    policy = PolicyDocument.model_validate(version.document).for_category(category.slug)
+    document = PolicyDocument.model_validate(version.document)
+    policy = document.for_category(category.slug)
     window = _window(wish, policy, now)
     await refuse_outside(session, market, wish.place)
-    chore = _chore(client_id, market, wish, window, policy, now)
-    chore.policy_version = version.version
-    session.add(chore)
-    await session.flush()
-    data = wire.ChorePosted(chore_id=chore.id, category=chore.category, match_by=chore.match_by)
-    await announce(session, [Announcement(client_id, market.id, "chore.posted", data)], now=now)
-    wake(session, f"work:{market.id}")
-    return await _existing(session, chore.id)
+    match_by = wave.match_by(
+        policy,
+        wanted_now=window.now,
+        posted_at=now,
+        window_end=window.end,
+        duration=timedelta(minutes=wish.minutes),
+    )
+    return Meant(market, category.minimum_minutes, version.version, document, window, match_by)
 
 
 async def read_chore(
@@ -198,22 +228,9 @@ def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
     return checked_window(*wish.between, wish.minutes, now)
 
 
-def _chore(
-    client_id: UUID,
-    market: MarketFacts,
-    wish: Wish,
-    window: Window,
-    policy: MatchingPolicy,
-    now: datetime,
-) -> Chore:
-    """The row, without the policy's version."""
-    match_by = wave.match_by(
-        policy,
-        wanted_now=window.now,
-        posted_at=now,
-        window_end=window.end,
-        duration=timedelta(minutes=wish.minutes),
-    )
+def _chore(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> Chore:
+    """The row."""
+    market, window = meant.market, meant.window
     return Chore(
         id=new_id(),
         market_id=market.id,
@@ -230,8 +247,9 @@ def _chore(
         duration_minutes=wish.minutes,
         budget_rate=wish.budget.amount if wish.budget else None,
         status=ChoreState.OPEN,
+        policy_version=meant.version,
         wave=0,
         due_at=now,
-        match_by=match_by,
+        match_by=meant.match_by,
         created_at=now,
     )

@@ -56,7 +56,51 @@ WhenIn = Annotated[
 ]
 
 
-class ChoreIn(In):
+class EstimateIn(In):
+    """A chore as one thinks of it: what, where, when, for how long, for how much."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "market": "london",
+                    "category": "furniture-assembly",
+                    "point": PLACE["point"],
+                    "when": "now",
+                    "duration_min": 90,
+                    "budget": BUDGET,
+                }
+            ]
+        }
+    )
+
+    market: str = Field(max_length=41, examples=["london"])
+    category: str = Field(max_length=80, examples=["furniture-assembly"])
+    point: PointIn
+    when: WhenIn = Field(description="as soon as somebody can, or a window")
+    duration_min: int = Field(
+        description="how long the work is thought to take",
+        json_schema_extra={"minimum": SHORTEST_MIN, "maximum": LONGEST_MIN},
+    )
+    budget: MoneyIn | None = Field(default=None, description="the highest hourly rate; null: any")
+
+    def wish(self, address: str = "", notes: str = "") -> Wish:
+        """What is asked for."""
+        between = (self.when.start, self.when.end) if self.when else None
+        budget = Rate(self.budget.amount, self.budget.currency) if self.budget else None
+        return Wish(
+            market=self.market,
+            category=self.category,
+            place=self.point.lonlat(),
+            address=address,
+            notes=notes,
+            between=between,
+            minutes=self.duration_min,
+            budget=budget,
+        )
+
+
+class ChoreIn(EstimateIn):
     """A chore to be done."""
 
     model_config = ConfigDict(
@@ -74,34 +118,14 @@ class ChoreIn(In):
         }
     )
 
-    market: str = Field(max_length=41, examples=["london"])
-    category: str = Field(max_length=80, examples=["furniture-assembly"])
-    point: PointIn
     address: str = Field(
         min_length=1, max_length=300, description="told to the tasker who takes the chore"
     )
     notes: str = Field(default="", max_length=2000, description="told with the address")
-    when: WhenIn = Field(description="as soon as somebody can, or a window")
-    duration_min: int = Field(
-        description="how long the work is thought to take",
-        json_schema_extra={"minimum": SHORTEST_MIN, "maximum": LONGEST_MIN},
-    )
-    budget: MoneyIn | None = Field(default=None, description="the highest hourly rate; null: any")
 
-    def wish(self) -> Wish:
-        """What is asked for."""
-        between = (self.when.start, self.when.end) if self.when else None
-        budget = Rate(self.budget.amount, self.budget.currency) if self.budget else None
-        return Wish(
-            market=self.market,
-            category=self.category,
-            place=self.point.lonlat(),
-            address=self.address,
-            notes=self.notes,
-            between=between,
-            minutes=self.duration_min,
-            budget=budget,
-        )
+    def posted(self) -> Wish:
+        """What is asked for, with all that is told to the tasker who takes it."""
+        return self.wish(self.address, self.notes)
 
 
 class CancelIn(In):

@@ -73,6 +73,7 @@ TABLE: dict[str, Who] = {
     "PUT /v1/clients/me/blocks/{tasker_id}": "client",
     "DELETE /v1/clients/me/blocks/{tasker_id}": "client",
     "POST /v1/chores": "client",
+    "POST /v1/chores/estimate": "client",
     "GET /v1/chores": "client",
     "GET /v1/chores/{chore_id}": "person",
     "POST /v1/chores/{chore_id}/cancel": "person",
