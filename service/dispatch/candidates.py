@@ -107,13 +107,19 @@ WILLING = f"""
     )
 """  # noqa: S608 - the parts are constants above
 
-# The client's favourites who offer the category, however many others stand nearer.
+# The client's favourites who offer the category, however many others stand nearer. The bound makes
+# it a walk of each client's own, not a join with everybody's favourites.
 FAVOURED = f"""
-    SELECT c.id, s.tasker_id, c.category, s.rate, true
-    FROM sought AS c
-    JOIN favourites AS f ON f.client_id = c.client_id
-    JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
-    WHERE s.market_id = CAST(:market_id AS smallint) AND s.active AND {WILLING}
+    SELECT c.id, liked.tasker_id, c.category, liked.rate, true
+    FROM sought AS c CROSS JOIN LATERAL (
+        SELECT s.tasker_id, s.rate
+        FROM favourites AS f
+        JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
+        WHERE f.client_id = c.client_id
+        AND s.market_id = CAST(:market_id AS smallint) AND s.active
+        AND {WILLING}
+        LIMIT 50
+    ) AS liked
 """  # noqa: S608 - the parts are constants above
 
 # Nearest by base point: an ordered scan of ix_skills_nearest for each chore.
