@@ -15,7 +15,7 @@ from geo.points import LonLat
 from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, states_before
 from service.db.tables import Account, Booking, Chore, Market, Offer
 from service.http.pages import Cut
-from service.offers.queries import PendingOffer
+from service.offers.settling import PendingOffer
 
 BOOKING_STANDS = ("scheduled", "en_route", "in_progress", "completed")
 

@@ -7,11 +7,12 @@ The way of a chore through these files, in order:
 - `rounds`: what. One round is a sweep, a snapshot, a match, and its writing.
 - `sweeps`: offers past their deadline, waves without anybody left, chores past `match_by`,
   no-shows, overruns.
-- `queries`, `market`, `candidates`, `snapshot`: the due chores, their nearest taskers by ordered
-  GiST scans, and everything the rules ask about them, made a plain `MatchingProblem`.
+- `queries`, `market`, `candidates`, `taskers`, `snapshot`: the due chores, their nearest taskers by
+  ordered GiST scans, and everything the rules ask about them, made a plain `MatchingProblem`.
 - `solving`: the pure core, off the event loop; large models in a process of their own.
 - `plans`: what the answer means for each chore, and the record of why; still pure.
-- `writing`, `news`: under lock, what still holds becomes offers, decisions and events.
+- `writing`, `rows`, `news`: under lock, what still holds becomes offers, decisions and events;
+  then `left_out`, whom the search had passed over.
 - `pairs`: one chore and one tasker as a round would see them, for those who ask why.
 - `endpoints`: rounds, for operators.
 

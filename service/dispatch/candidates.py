@@ -189,13 +189,14 @@ async def find_candidates(
     await session.execute(ORDERED_SCANS)
     for question, chores in ((BASED, later), (PRESENT, for_now)):
         if chores:
-            rows = await session.execute(question, _columns(chores) | market | {"most": most})
+            rows = await session.execute(question, columns_of(chores) | market | {"most": most})
             found += [Found(*row) for row in rows]
     await session.execute(PLANNER_AGAIN)
     return found
 
 
-def _columns(sought: Sequence[Sought]) -> dict[str, list[Any]]:
+def columns_of(sought: Sequence[Sought]) -> dict[str, list[Any]]:
+    """The parameters of a search: a list for each column of SOUGHT."""
     return {
         "chores": [each.chore_id for each in sought],
         "clients": [each.client_id for each in sought],
@@ -210,97 +211,3 @@ def _columns(sought: Sequence[Sought]) -> dict[str, list[Any]]:
         "rooms": [each.room for each in sought],
         "weekdays": [each.weekdays for each in sought],
     }
-
-
-# Of the nearest skills within the radius by base point, whom each condition leaves out: one bit for
-# each of FILTERS. Offers of the round that asks are no reason.
-LEFT_OUT = text(
-    f"""
-    WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, count(*), array_agg(s.tasker_id ORDER BY s.metres), array_agg(
-        CAST(s.rate > coalesce(c.budget, s.rate) AS int)
-        + 2 * CAST(NOT EXISTS (
-            SELECT FROM service_areas AS a
-            WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
-            AND (a.kind = 'same_day') = (c.today AND EXISTS (
-                SELECT FROM service_areas AS d
-                WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'))) AS int)
-        + 4 * CAST(EXISTS (
-            SELECT FROM blocks AS b
-            WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id) AS int)
-        + 8 * CAST(EXISTS (
-            SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
-            AND o.round_id <> CAST(:round_id AS uuid)
-            AND (o.status IN ('pending', 'accepted', 'declined')
-                 OR (o.status = 'expired' AND o.delivered_at IS NOT NULL))) AS int)
-        + 16 * CAST(c.wanted_now AND NOT EXISTS (
-            SELECT FROM presence AS p
-            WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since) AS int)
-        + 32 * CAST(c.room <= (
-            SELECT count(*) FROM offers AS o
-            WHERE o.tasker_id = s.tasker_id AND o.status = 'pending'
-            AND o.round_id <> CAST(:round_id AS uuid)) AS int)
-        + 64 * CAST({DAYS_OFF} AS int)
-        ORDER BY s.metres)
-    FROM sought AS c CROSS JOIN LATERAL (
-        SELECT n.tasker_id, n.rate, n.point <-> c.centre AS metres FROM skills AS n
-        WHERE n.market_id = CAST(:market_id AS smallint) AND n.category = c.category AND n.active
-        AND n.point && ST_Expand(c.centre, c.radius_m)
-        AND ST_Distance(n.point, c.centre) <= c.radius_m
-        AND n.tasker_id <> c.client_id
-        ORDER BY n.point <-> c.centre LIMIT :most
-    ) AS s
-    GROUP BY c.id
-    """  # noqa: S608 - the parts are constants above
-)
-FILTERS = (
-    "over_budget",
-    "outside_area",
-    "blocked",
-    "asked_before",
-    "not_online",
-    "no_room",
-    "days_off",
-)
-COUNTED = 100
-"""The nearest so many skills of a chore are counted: beyond, nobody was near."""
-NAMED = 20
-"""The nearest so many of those left out are named: each may ask why."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Of the `in_reach` nearest skills of a chore, how many each filter of the search leaves out
-    (somebody may be counted under several), and by which the nearest of them were.
-    """
-
-    in_reach: int
-    counts: dict[str, int]
-    nearest: list[tuple[UUID, list[str]]]
-
-
-async def count_left_out(
-    session: AsyncSession,
-    *,
-    market_id: int,
-    srid: int,
-    sought: Sequence[Sought],
-    round_id: UUID,
-) -> dict[UUID, LeftOut]:
-    """For each chore what the search left out, of the `COUNTED` nearest of its category in reach;
-    offers that `round_id` made do not count.
-    """
-    await session.execute(ORDERED_SCANS)
-    asked = {"market_id": market_id, "srid": srid, "most": COUNTED, "round_id": round_id}
-    rows = (await session.execute(LEFT_OUT, _columns(sought) | asked)).all()
-    await session.execute(PLANNER_AGAIN)
-    found = {row[0]: _left_out(*row[1:]) for row in rows}
-    nobody = LeftOut(0, dict.fromkeys(FILTERS, 0), [])
-    return {each.chore_id: found.get(each.chore_id, nobody) for each in sought}
-
-
-def _left_out(in_reach: int, taskers: list[UUID], bits: list[int]) -> LeftOut:
-    by = [[name for n, name in enumerate(FILTERS) if each >> n & 1] for each in bits]
-    counts = {name: sum(name in filters for filters in by) for name in FILTERS}
-    named = [(who, filters) for who, filters in zip(taskers, by, strict=True) if filters]
-    return LeftOut(in_reach, counts, named[:NAMED])

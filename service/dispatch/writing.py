@@ -17,8 +17,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.db.tables import new_id
-from service.dispatch.candidates import Sought, count_left_out
+from service.dispatch.candidates import Sought
 from service.dispatch.leases import hold_lease
+from service.dispatch.left_out import count_left_out
 from service.dispatch.market import RoundMarket
 from service.dispatch.news import news_of
 from service.dispatch.plans import Decided, Plan

@@ -1,8 +1,8 @@
 """Offers: a chore held out to a tasker until a deadline; accepted once, by the first who calls
 dibs.
 
-- `queries`: an offer with its surroundings; the locks, in the one order; the statement that settles
-  an accept.
+- `queries`: an offer with its surroundings.
+- `settling`: the locks of an accept, in the one order, and the statement that decides.
 - `neighbours`: whether a plan leaves time to travel from the booking before and to the one after.
 - `operations`: read, accept, decline.
 - `endpoints`: the routes.

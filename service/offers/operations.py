@@ -28,14 +28,12 @@ from service.errors import (
 )
 from service.events.append import Announcement, announce
 from service.offers.neighbours import colliding
-from service.offers.queries import (
-    OfferRow,
+from service.offers.queries import OfferRow, decline_pending, offer_of_tasker
+from service.offers.settling import (
     PendingOffer,
-    decline_pending,
     live_bookings_around,
     lock_chore_and_tasker,
     lock_pending,
-    offer_of_tasker,
     settle_accept,
 )
 

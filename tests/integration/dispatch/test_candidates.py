@@ -180,7 +180,7 @@ async def test_candidates_come_by_an_ordered_scan_without_a_sort(
 ) -> None:
     for metres in range(0, 3000, 300):
         await city.tasker(at=north_of(HACKNEY, metres))
-    asked = candidates._columns([_sought()]) | {
+    asked = candidates.columns_of([_sought()]) | {
         "market_id": city.market.id, "srid": city.market.srid, "most": 20,
     }  # fmt: skip
 

@@ -1,0 +1,160 @@
+"""Settling an accept, in SQL: the locks in the one order, and the statement that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import literal_column, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.db.tables import Booking, Chore, Offer
+from service.db.tables.bookings import LIVE
+from service.offers.queries import OfferRow
+
+# Written out, not bound: a generic plan must see that the partial indexes hold these.
+_PENDING = Offer.status == literal_column("'pending'")
+_LIVE = text(f"bookings.{LIVE}")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOffer:
+    """A pending offer that the accept has locked: a sibling of the chore, or another of the same
+    tasker.
+    """
+
+    id: UUID
+    chore_id: UUID
+    tasker_id: UUID
+    cell: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTime:
+    """A live booking of the tasker: the plan, and the cell of its place."""
+
+    cell: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+# Locks the chore, and if it is still offered its tasker (an update locks FOR NO KEY UPDATE), whose
+# revision rises. The tasker's lock cannot be taken first: its condition needs the locked chore.
+LOCK_CHORE_AND_TASKER = text(
+    """
+    WITH chore AS MATERIALIZED (
+        SELECT id, status FROM chores WHERE id = :chore_id FOR NO KEY UPDATE
+    ), tasker AS (
+        UPDATE taskers SET revision = revision + 1
+        WHERE id = :tasker_id AND (SELECT status FROM chore) = 'offered'
+    )
+    SELECT status FROM chore
+    """
+)
+
+
+async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker_id: UUID) -> str:
+    """Lock in the one order; the chore's state as of now. The tasker is locked only if the chore is
+    offered.
+    """
+    locked = await session.execute(
+        LOCK_CHORE_AND_TASKER, {"chore_id": chore_id, "tasker_id": tasker_id}
+    )
+    return str(locked.scalar_one())
+
+
+async def lock_pending(
+    session: AsyncSession, *, chore_id: UUID, tasker_id: UUID
+) -> list[PendingOffer]:
+    """Lock all pending offers of a chore and of a tasker, by id, so that two accepts cannot
+    cross.
+    """
+    found = await session.execute(
+        select(
+            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
+        )
+        .join(Chore, Chore.id == Offer.chore_id)
+        .where(
+            _PENDING,
+            (Offer.chore_id == chore_id) | (Offer.tasker_id == tasker_id),
+        )
+        .order_by(Offer.id)
+        .with_for_update(of=Offer, key_share=True)
+    )
+    return [PendingOffer(*row) for row in found]
+
+
+async def live_bookings_around(
+    session: AsyncSession, *, tasker_id: UUID, during: Range[datetime]
+) -> list[HeldTime]:
+    """The tasker's live bookings whose held time touches `during`."""
+    found = await session.execute(
+        select(Chore.cell, Booking.starts_at, Booking.ends_at)
+        .join(Chore, Chore.id == Booking.chore_id)
+        .where(
+            Booking.tasker_id == tasker_id,
+            Booking.held.overlaps(during),
+            _LIVE,
+        )
+    )
+    return [HeldTime(*row) for row in found]
+
+
+# The arbiter. The offer moves if it is pending and in time; everything else happens only if it
+# moved.
+SETTLE = text(
+    """
+    WITH won AS (
+        UPDATE offers SET status = 'accepted', closed_at = :now
+        WHERE id = :offer_id AND status = 'pending' AND expires_at > :now
+        RETURNING *
+    ), booked AS (
+        INSERT INTO bookings (id, market_id, chore_id, tasker_id, client_id, offer_id, status, rate,
+                              starts_at, ends_at, held, created_at)
+        SELECT :booking_id, market_id, chore_id, tasker_id, :client_id, id, 'scheduled', rate,
+               starts_at, ends_at, tstzrange(starts_at, CAST(:held_until AS timestamptz)), :now
+        FROM won
+    ), taken AS (
+        UPDATE chores SET status = :chore_to, due_at = NULL
+        FROM won WHERE chores.id = won.chore_id
+    ), lost AS (
+        UPDATE offers SET status = 'withdrawn', closed_at = :now,
+            closed_reason = CASE WHEN offers.chore_id = won.chore_id
+                                 THEN 'chore_taken' ELSE 'tasker_unavailable' END
+        FROM won WHERE offers.id = ANY(:lost)
+    )
+    SELECT id FROM won
+    """
+)
+
+
+async def settle_accept(
+    session: AsyncSession,
+    row: OfferRow,
+    *,
+    booking_id: UUID,
+    chore_to: str,
+    lost: Sequence[UUID],
+    now: datetime,
+) -> bool:
+    """Accept, book, take the chore and withdraw the `lost` offers, in one statement: True if the
+    offer moved.
+    """
+    won = await session.scalar(
+        SETTLE,
+        {
+            "offer_id": row.id,
+            "booking_id": booking_id,
+            "client_id": row.client_id,
+            "held_until": row.held_until,
+            "chore_to": chore_to,
+            "lost": list(lost),
+            "now": now,
+        },
+    )
+    return won is not None
