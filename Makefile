@@ -9,8 +9,8 @@ help: ## Show this.
 
 setup: .venv/.database ## Get everything: uv, .venv from the lock file, PostgreSQL with PostGIS.
 
-demo: setup ## Run a living London: the service, its database, and simulated people.
-	@.venv/bin/dibs demo
+demo: setup ## Run a living London: service, database, simulated people. ARGS=--reset begins anew.
+	@.venv/bin/dibs demo $(ARGS)
 
 test: setup ## Run every check and test.
 	@scripts/test.sh

@@ -53,7 +53,7 @@ ROUNDS = text("""
     SELECT count(*) AS count,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY solve_ms) AS solve_ms_p50,
            percentile_cont(0.99) WITHIN GROUP (ORDER BY solve_ms) AS solve_ms_p99
-    FROM rounds
+    FROM rounds WHERE started_at >= :since
 """)
 
 
@@ -85,9 +85,9 @@ async def lost_events(session: AsyncSession, read: Mapping[str, int]) -> int:
     return missing + sum(unread)
 
 
-async def rounds(session: AsyncSession) -> dict[str, Any]:
-    """How many rounds there were, and how long their solves took."""
-    row = (await session.execute(ROUNDS)).one()
+async def rounds(session: AsyncSession, *, since: datetime) -> dict[str, Any]:
+    """How many rounds there were after `since`, and how long their solves took."""
+    row = (await session.execute(ROUNDS, {"since": since})).one()
     return {
         "count": row.count,
         "solve_ms_p50": None if row.solve_ms_p50 is None else round(row.solve_ms_p50, 2),

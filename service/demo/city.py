@@ -62,6 +62,8 @@ class City:
         clients = [partial(self._welcome, phone) for phone in self._phones(self.people.clients, 1)]
         taskers = [partial(self._wake, phone) for phone in self._phones(self.people.taskers, 2)]
         await asyncio.gather(*(_through(gate, one, arrived) for one in (*clients, *taskers)))
+        missing = len(clients) + len(taskers) - len(self.clients) - len(self.taskers)
+        self.tally.count("not_signed_in", missing)
         self._live(self._count_bookings())
 
     async def post(self, chores: AsyncIterator[Mapping[str, Any]]) -> None:
@@ -97,13 +99,13 @@ class City:
     def _phones(self, emails: Sequence[str], salt: int) -> list[Phone]:
         phones = [
             Phone(
-                self._https[number % len(self._https)],
+                self._https,
                 self.tally,
                 email,
                 self.people.password,
                 random.Random(f"{self.seed}/{salt}/{email}"),
             )
-            for number, email in enumerate(emails)
+            for email in emails
         ]
         for phone in phones:
             phone.since = self.since

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ from notifications.client import Stream
 from notifications.frames import Event, Resync
 from service.demo.tally import Tally
 
-TRIES = 6
+TRIES = 8
 
 
 class Refusal(Exception):
@@ -35,15 +35,16 @@ class Phone:
     """One person's device. `dice` makes all of its choices, so that a seed repeats them."""
 
     def __init__(
-        self, http: httpx.AsyncClient, tally: Tally, email: str, password: str, dice: random.Random
+        self,
+        doors: Sequence[httpx.AsyncClient],
+        tally: Tally,
+        email: str,
+        password: str,
+        dice: random.Random,
     ) -> None:
-        self.http, self.tally, self.email, self.password, self.dice = (
-            http,
-            tally,
-            email,
-            password,
-            dice,
-        )
+        self.doors, self.tally = doors, tally
+        self.email, self.password, self.dice = email, password, dice
+        self._door_number = dice.randrange(len(doors))
         self.account_id = ""
         self.since: Mapping[str, int] = {}
         self.last_n = 0
@@ -51,6 +52,11 @@ class Phone:
         self.listening = False
         self._access = ""
         self._refresh = ""
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The api process this phone talks to now; the next one after a cut connection."""
+        return self.doors[self._door_number % len(self.doors)]
 
     async def sign_in(self) -> None:
         """Get the tokens of a new session."""
@@ -104,17 +110,23 @@ class Phone:
     async def _send(
         self, method: str, path: str, body: object = None, *, signed: bool = True, key: str = ""
     ) -> Any:
-        """Send until an answer comes: a cut connection or a 503 is tried again, no refusal is."""
+        """Send until an answer comes: after a cut connection the next api is tried, after a 503 the
+        same again; a refusal stands.
+        """
         headers = {"Idempotency-Key": key} if key else {}
         if signed:
             headers["Authorization"] = f"Bearer {self._access}"
         for attempt in range(TRIES):
-            with suppress(httpx.TransportError):
+            try:
                 answer = await self.http.request(method, path, json=body, headers=headers)
+            except httpx.TransportError:
+                self._door_number += 1
+            else:
                 if answer.status_code < 400:
                     return answer.json() if answer.content else None
+                refused = self._refused(answer)
                 if answer.status_code != 503:
-                    raise self._refused(answer)
+                    raise refused
             await asyncio.sleep(0.05 * 2**attempt * self.dice.uniform(0.5, 1.5))
         self.tally.count("unanswered")
         raise Refusal(503, "no-answer")

@@ -54,7 +54,9 @@ class Run:
 
 
 @asynccontextmanager
-async def started(run: Run, console: Console) -> AsyncIterator[tuple[Processes, City]]:
+async def started(
+    run: Run, console: Console, stop: asyncio.Event
+) -> AsyncIterator[tuple[Processes, City]]:
     """The api processes and the dispatcher, ready, with the city's people signed in."""
     processes = Processes(run.logs, run.environment())
     ports = [run.port, *free_ports(run.apis - 1)]
@@ -69,7 +71,7 @@ async def started(run: Run, console: Console) -> AsyncIterator[tuple[Processes, 
             since = await database.run(checks.last_numbers)
         city = City(urls, run.people, run.seed, since)
         try:
-            await _gather_people(city, console)
+            await _gather_people(city, console, stop)
             yield processes, city
         finally:
             await city.close()
@@ -89,7 +91,7 @@ async def live(
     of the moment the posting ended.
     """
     began_at = utc_now()
-    async with started(run, console) as (processes, city):
+    async with started(run, console, stop) as (processes, city):
         began = time.monotonic()
         posting = asyncio.create_task(city.post(run.chores))
         showing = asyncio.create_task(
@@ -103,20 +105,36 @@ async def live(
             posting.cancel()
         if picture is not None:
             save_picture(_view(run, city, began), picture)
+        if headless:
+            console.print("settling: what is under way ends; Ctrl-C again ends at once")
         await city.settle()
         await processes.end("dispatch")
         report = await _report(run, city, began_at)
         showing.cancel()
-        await asyncio.gather(posting, showing, return_exceptions=True)
+        await _over(posting, showing)
         return report
 
 
-async def _gather_people(city: City, console: Console) -> None:
+async def _over(*tasks: asyncio.Task[None]) -> None:
+    """Wait for tasks that were cancelled; what one of them died of before is raised."""
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
+
+
+async def _gather_people(city: City, console: Console, stop: asyncio.Event) -> None:
+    """Sign everybody in, or as many as there are when `stop` is set."""
     columns = (TextColumn("everybody signs in"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as bars:
         total = len(city.people.clients) + len(city.people.taskers)
         task = bars.add_task("", total=total)
-        await city.open(lambda: bars.advance(task))
+        opening = asyncio.create_task(city.open(lambda: bars.advance(task)))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not opening.done():
+            opening.cancel()
+        await _over(opening)
 
 
 async def _report(run: Run, city: City, began_at: datetime) -> dict[str, Any]:
@@ -130,7 +148,7 @@ async def _report(run: Run, city: City, began_at: datetime) -> dict[str, Any]:
         city.tally.count("lost_events", unread)
         doubled = await database.run(checks.double_bookings, since=began_at)
         city.tally.count("double_bookings", doubled)
-        return city.tally.report(await database.run(checks.rounds))
+        return city.tally.report(await database.run(checks.rounds, since=began_at))
 
 
 async def _show(run: Run, city: City, console: Console, began: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +18,28 @@ from service.db.engine import Database
 from service.db.tables import Account, Market, Tasker
 from service.demo.city import People
 from service.markets.importing.cities import city_of
-from service.markets.importing.operations import Plan, import_city
+from service.markets.importing.operations import Plan, Progress, import_city
 from service.markets.importing.people import PASSWORD, shared_hash
 from service.runtime import utc_now
 from service.settings import settings
 
 CLIENTS = 200
 
+Watched = Callable[[Plan], AbstractContextManager[Progress]]
+"""Shows how an import goes on."""
+
 
 async def ensure_city(
-    database: Database, *, market: str, taskers: int, seed: int, say: Callable[[str], None]
+    database: Database, *, market: str, taskers: int, seed: int, watched: Watched
 ) -> City:
     """The market's city; London is seeded with generated people if it is not there yet.
 
     Raises NotFound for another market that was not imported.
     """
     if market == "london" and not await database.run(_is_there, slug=market):
-        say(f"seeding London with {taskers:,} taskers")
-        await database.run(import_city, plan=await _plan(taskers, seed), now=utc_now())
+        plan = await _plan(taskers, seed)
+        with watched(plan) as progress:
+            await database.run(import_city, plan=plan, now=utc_now(), progress=progress)
     return await database.run(city_of, slug=market)
 
 

@@ -21,6 +21,8 @@ COUNTED = (
     "double_bookings",
     "lost_events",
     "errors_5xx",
+    "unanswered",
+    "not_signed_in",
     "broken_phones",
 )
 """The counts every report has, in the order of a chore's life."""
@@ -98,10 +100,11 @@ def broken(report: Mapping[str, Any]) -> list[str]:
     faults = {
         "double_bookings": "somebody was booked twice",
         "lost_events": "events never arrived",
-        "errors_5xx": "requests ended in a server error",
+        "errors_5xx": "answers were server errors",
+        "unanswered": "requests were never answered",
+        "not_signed_in": "people could not sign in",
         "broken_phones": "phones ended in an error of their own",
     }
     found = [f"{report[name]} {what}" for name, what in faults.items() if report[name]]
-    if report["posted"] and not report["booked"]:
-        found.append("nothing was booked at all")
-    return found
+    idle = [name for name in ("posted", "booked") if not report[name]]
+    return found + [f"nothing was {name} at all" for name in idle]

@@ -30,22 +30,38 @@ def test_the_time_from_post_to_offer_counts_the_first_offer_once(offer_first: bo
     assert tally.counts["offers_delivered"] == 2
 
 
-def test_a_report_has_every_count_and_says_what_broke() -> None:
+def lively() -> Tally:
     tally = Tally()
     tally.count("posted", 3)
     tally.count("booked", 2)
-    report = tally.report({"count": 1})
+    return tally
+
+
+def test_a_report_has_every_count_and_breaks_nothing_when_all_is_well() -> None:
+    report = lively().report({"count": 1})
     assert set(COUNTED) <= set(report)
     assert broken(report) == []
-    tally.count("lost_events")
-    tally.count("double_bookings", 2)
-    assert broken(tally.report({})) == ["2 somebody was booked twice", "1 events never arrived"]
 
 
-def test_a_city_where_nothing_is_booked_is_broken() -> None:
-    tally = Tally()
-    tally.count("posted")
-    assert broken(tally.report({})) == ["nothing was booked at all"]
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "double_bookings",
+        "lost_events",
+        "errors_5xx",
+        "unanswered",
+        "not_signed_in",
+        "broken_phones",
+    ],
+)
+def test_one_fault_of_any_kind_breaks_a_report(fault: str) -> None:
+    tally = lively()
+    tally.count(fault)
+    assert len(broken(tally.report({}))) == 1
+
+
+def test_a_city_where_nothing_happens_is_broken() -> None:
+    assert broken(Tally().report({})) == ["nothing was posted at all", "nothing was booked at all"]
 
 
 def test_a_sparkline_is_as_tall_as_its_largest_value() -> None:
