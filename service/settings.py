@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     poll_s: float = Field(
         default=1.0, gt=0.01, le=60, description="the fall-back when no wake-up arrives"
     )
+    dispatch_metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="`dibs dispatch` serves /metrics here"
+    )
     no_show_grace_s: int = Field(
         default=1800, ge=0, description="after the planned start without one"
     )

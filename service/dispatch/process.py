@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 import structlog
+from prometheus_client import start_http_server
 
 from service.bus import Bus, open_bus
 from service.db.engine import Database, make_engine
@@ -46,6 +47,24 @@ async def running_dispatcher(
         dispatcher.rounds.solving.process.close()
 
 
+@contextmanager
+def serving_metrics(settings: Settings) -> Iterator[None]:
+    """`/metrics` of this process for as long as the block lasts, where the settings name a port:
+    from a thread of its own, since a dispatcher serves nothing else. Raises OSError for a port
+    that is taken.
+    """
+    if settings.dispatch_metrics_port is None:
+        yield
+        return
+    server, thread = start_http_server(settings.dispatch_metrics_port, addr=settings.host)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 async def dispatch(settings: Settings) -> None:
     """Dispatch until SIGTERM or SIGINT. A round under way is given up: what it did not write is
     due.
@@ -55,6 +74,11 @@ async def dispatch(settings: Settings) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     url = settings.url()
+    with serving_metrics(settings):
+        await _dispatch_until(stop, url, settings)
+
+
+async def _dispatch_until(stop: asyncio.Event, url: str, settings: Settings) -> None:
     async with open_bus(url) as bus:
         database = Database(make_engine(url, pool=POOL, application="dibs-dispatch"), bus.publish)
         try:

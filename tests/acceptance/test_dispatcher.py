@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import psycopg
 import pytest
 
 from service.db.engine import open_database
 from tests.support.dispatching import DispatcherProcess, dispatcher_process
 from tests.support.scene import make_market
+from tests.support.streams import free_port
 
 LONG_LEASE = "30"
 
@@ -41,6 +43,19 @@ async def test_a_leader_that_was_killed_is_replaced_when_its_lease_ends(
         killed = first if f"/{first.process.pid}/" in leader else second
         killed.kill()
         _leader_after(connection, [leader])
+
+
+async def test_a_dispatcher_tells_its_rounds_at_its_metrics_port(
+    database_url: str, connection: psycopg.Connection, market: None
+) -> None:
+    port = free_port()
+    with dispatcher_process(database_url, DIBS_DISPATCH_METRICS_PORT=str(port)) as dispatcher:
+        _leader_after(connection, [])
+        async with httpx.AsyncClient() as prometheus:
+            answer = await prometheus.get(f"http://127.0.0.1:{port}/metrics")
+        assert "dibs_rounds_total" in answer.text
+        assert "dibs_travel_trips" in answer.text
+        assert _ends_well(dispatcher)
 
 
 def _ends_well(dispatcher: DispatcherProcess) -> bool:
