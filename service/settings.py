@@ -18,7 +18,8 @@ DEVELOPMENT_SECRET = "development-only-secret-change-me-please"  # noqa: S105 (r
 """The signing key of a laptop. Known to everybody who reads this file, so refused outside
 development."""
 
-Origins = Annotated[tuple[str, ...], NoDecode]
+Names = Annotated[tuple[str, ...], NoDecode]
+"""A list, written with commas."""
 
 
 class Settings(BaseSettings):
@@ -63,10 +64,11 @@ class Settings(BaseSettings):
     post_limit: str = Field(default="30/minute", description="per client")
     estimate_limit: str = Field(default="10/minute", description="per client")
     ask_limit: str = Field(default="20/minute", description="why, per tasker")
-    unlimited_addresses: Origins = Field(
-        default=(), description="peers the rate limits do not count"
+    unlimited_addresses: Names = Field(default=(), description="peers the rate limits do not count")
+    trusted_proxies: Names = Field(
+        default=(), description="peers whose X-Forwarded-For counts; none: those of this machine"
     )
-    allowed_origins: Origins = Field(
+    allowed_origins: Names = Field(
         default=(), description="browser origins that may open the stream"
     )
 
@@ -103,7 +105,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("unlimited_addresses", "allowed_origins"):
+        for name in ("unlimited_addresses", "trusted_proxies", "allowed_origins"):
             given = values.get(name)
             if isinstance(given, str):
                 values[name] = tuple(part.strip() for part in given.split(",") if part.strip())

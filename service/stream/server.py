@@ -23,6 +23,7 @@ from notifications.terms import Terms
 from service.settings import Settings
 from service.stream.socket import StreamSocket
 
+LOOPBACK = ("127.0.0.1", "::1")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -34,6 +35,7 @@ def server_config(app: ASGIApp, settings: Settings, terms: Terms | None = None) 
         app,
         host=settings.host,
         port=settings.port,
+        forwarded_allow_ips=list(settings.trusted_proxies or LOOPBACK),
         http="httptools",
         ws=StreamSocket,
         ws_max_size=(terms or Terms()).max_frame_bytes,
