@@ -23,6 +23,7 @@ from matching.building import Chore, build_problem
 from matching.policy import PolicyDocument
 from matching.problem import Market, MatchingProblem
 from matching.wave import radius_m
+from service.dispatch.arrivals import arrivals_per_h
 from service.dispatch.candidates import Found, Sought, find_candidates
 from service.dispatch.market import RoundMarket
 from service.dispatch.queries import DueChore
@@ -75,12 +76,13 @@ async def take_snapshot(
     taskers = await read_taskers(session, market, chores, pairs, now)
     revisions = {str(facts.id): facts.revision for facts, _ in taskers}
     favourites = _favourites(chores, pairs)
+    arrivals = await _arrivals(session, market, chores, now)
     known_ids = set(revisions)
     problem = build_problem(
         market=Market(str(market.id), market.zone, market.turn_around_s),
         now_s=now.timestamp(),
         policies=PolicyDocument(),
-        chores=[chore_of(chore, favourites) for chore in chores],
+        chores=[chore_of(chore, favourites, arrivals.get(chore.id, 0.0)) for chore in chores],
         taskers=[tasker for _, tasker in taskers],
         candidates=[
             (str(p.chore_id), str(p.tasker_id)) for p in pairs if str(p.tasker_id) in known_ids
@@ -134,8 +136,26 @@ def _favourites(chores: Sequence[DueChore], pairs: Sequence[Found]) -> dict[UUID
     return {client: frozenset(taskers) for client, taskers in found.items()}
 
 
-def chore_of(chore: DueChore, favourites: Mapping[UUID, frozenset[str]]) -> Chore:
-    """A chore as the matcher takes it."""
+async def _arrivals(
+    session: AsyncSession, market: RoundMarket, chores: Sequence[DueChore], now: datetime
+) -> dict[UUID, float]:
+    """How many taskers an hour are expected near the chores that their policy may hold back."""
+    holding = [
+        sought(chore, market, now)
+        for chore in chores
+        if market.policy(chore.policy_version, chore.category).hold_s > 0
+    ]
+    if not holding:
+        return {}
+    return await arrivals_per_h(
+        session, market_id=market.id, srid=market.srid, sought=holding, now=now
+    )
+
+
+def chore_of(
+    chore: DueChore, favourites: Mapping[UUID, frozenset[str]], arrivals: float = 0.0
+) -> Chore:
+    """A chore as the matcher takes it; `arrivals` of taskers near it, expected an hour."""
     return Chore(
         id=str(chore.id),
         client_id=str(chore.client_id),
@@ -151,6 +171,7 @@ def chore_of(chore: DueChore, favourites: Mapping[UUID, frozenset[str]]) -> Chor
         minimum_s=chore.minimum_minutes * 60,
         wave=chore.wave,
         favourites=favourites.get(chore.client_id, frozenset()),
+        arrivals_per_h=arrivals,
     )
 
 

@@ -162,6 +162,28 @@ async def test_an_offer_never_takes_more_than_its_share_of_the_time_left(city: C
     assert deadline == timedelta(minutes=10)
 
 
+HOLDING = {
+    "hold_s": 600, "waiting_cost_per_h": 0, "urgency_cost": 0, "travel_cost_per_h": 100_000,
+    "open_chore_cost": 100_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("policy", "held"), [(HOLDING, True), (HOLDING | {"hold_s": 0}, False)])
+async def test_a_policy_may_hold_a_chore_while_better_taskers_are_expected(
+    city: City, held: bool
+) -> None:
+    """The nearest is three kilometres off, and people come online; the hold ends on time."""
+    for _ in range(6):
+        await city.tasker(at=north_of(HACKNEY, 3000))
+    chore = await city.chore()
+    report = await city.round()
+    assert (report.offers == 0) == held
+    if held:
+        assert city.chore_row(chore) == ("open", 0, city.now + timedelta(seconds=60))
+        assert city.sql("SELECT outcome FROM decisions") == [("held",)]
+        assert (await city.round(minutes=10)).offers > 0
+
+
 def _only_offer(city: City) -> str:
     ((offer,),) = city.sql("SELECT min(id::text) FROM offers")
     return str(offer)
