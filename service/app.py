@@ -29,6 +29,7 @@ from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
 from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
+from service.offers.of_chore import router as offers_of_chore
 from service.policies.endpoints import router as policies
 from service.runtime import Runtime
 from service.settings import Settings
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chores,
     bookings,
     offers,
+    offers_of_chore,
     dispatch,
     stream,
 )

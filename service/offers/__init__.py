@@ -5,7 +5,7 @@ dibs.
 - `settling`: the locks of an accept, in the one order, and the statement that decides.
 - `neighbours`: whether a plan leaves time to travel from the booking before and to the one after.
 - `operations`: read, accept, decline.
-- `endpoints`: the routes.
+- `endpoints`: the routes of taskers; `of_chore`: a chore's offers, for operators.
 
 The accept, in the order of its statements: read the offer; lock the chore, then the tasker; lock
 every pending offer of the two, by id; look at the tasker's bookings nearby in time; then one

@@ -78,6 +78,7 @@ TABLE: dict[str, Who] = {
     "GET /v1/chores/{chore_id}": "person",
     "POST /v1/chores/{chore_id}/cancel": "person",
     "GET /v1/chores/{chore_id}/decisions": "person",
+    "GET /v1/chores/{chore_id}/offers": "operator",
     "GET /v1/rounds": "operator",
     "GET /v1/offers": "tasker",
     "GET /v1/offers/{offer_id}": "tasker",
