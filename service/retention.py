@@ -1,4 +1,5 @@
-"""Retention: what is kept for a stated time only, deleted after it by the dispatchers.
+"""Retention: what is kept for a stated time only, ended after it by the dispatchers: rows are
+deleted, and who has not been heard of is online no longer.
 
 A batch is a short transaction, and skips rows that another process is deleting, so any number of
 processes may do this at once.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -17,26 +19,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.accounts import operations as accounts
 from service.db.engine import Database
 from service.decisions import queries as decisions
+from service.markets.queries import all_markets
 from service.settings import Settings
-from service.taskers.presence import queries as presence
+from service.taskers.presence import operations as presence
+from service.taskers.presence.queries import sweep_log
 
 log = structlog.get_logger("dibs.retention")
 
 BATCH = 2_000
+SILENT_BATCH = 100
+"""Fewer: each goes offline as if they had said so themselves, with their edits locked."""
 EVERY_S = 60.0
 """How long a process pauses between two looks."""
 
 
-class Deleted(NamedTuple):
-    """How many of each went."""
+class Swept(NamedTuple):
+    """How many of each went: taskers offline, rows for good."""
 
+    silent: int
     decisions: int
     presence: int
     accounts: int
 
 
-async def sweep(database: Database, settings: Settings, now: datetime) -> Deleted:
-    """Delete everything that has been kept for as long as the settings say."""
+async def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
+    """End everything that has lasted for as long as the settings say."""
 
     async def old_decisions(session: AsyncSession) -> int:
         before = now - timedelta(seconds=settings.decisions_kept_s)
@@ -44,13 +51,14 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> Delete
 
     async def old_presence(session: AsyncSession) -> int:
         before = now - timedelta(seconds=settings.presence_log_kept_s)
-        return await presence.sweep_log(session, before=before, most=BATCH)
+        return await sweep_log(session, before=before, most=BATCH)
 
     async def old_credentials(session: AsyncSession) -> int:
         swept = await accounts.sweep(session, now=now, keys_kept_s=settings.idempotency_kept_s)
         return swept.tokens + swept.sessions + swept.keys
 
-    return Deleted(
+    return Swept(
+        await _silent_gone(database, settings, now),
         await _until_done(database, old_decisions),
         await _until_done(database, old_presence),
         await _until_done(database, old_credentials),
@@ -63,13 +71,31 @@ async def keep_sweeping(
     """Sweep every so often until cancelled; what fails is logged and tried again."""
     while True:
         try:
-            deleted = await sweep(database, settings, clock())
+            swept = await sweep(database, settings, clock())
         except Exception:
             log.exception("retention_failed")
         else:
-            if any(deleted):
-                log.info("deleted", **deleted._asdict())
+            if any(swept):
+                log.info("swept", **swept._asdict())
         await asyncio.sleep(EVERY_S)
+
+
+async def _silent_gone(database: Database, settings: Settings, now: datetime) -> int:
+    """Take offline, market by market, who has not been heard of; how many."""
+    before = now - timedelta(seconds=settings.presence_silent_s)
+    total = 0
+    for market in await database.run(all_markets):
+        total += await _until_done(
+            database,
+            partial(
+                presence.drop_silent,
+                market_id=market.id,
+                before=before,
+                limit=SILENT_BATCH,
+                now=now,
+            ),
+        )
+    return total
 
 
 async def _until_done(database: Database, batch: Callable[[AsyncSession], Awaitable[int]]) -> int:

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     dispatch_metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="`dibs dispatch` serves /metrics here"
     )
+    presence_silent_s: int = Field(
+        default=900, ge=60, description="who was not heard of for this long goes offline"
+    )
     no_show_grace_s: int = Field(
         default=1800, ge=0, description="after the planned start without one"
     )

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import cell_of, centre_of
 from geo.points import LonLat
+from service import retention
 from service.db.engine import Database
-from service.taskers.presence.operations import drop_silent
+from service.settings import Settings
 from service.taskers.presence.queries import heard_again
 from tests.integration.conftest import Clock
 from tests.integration.taskers.conftest import City, Watch
-from tests.support.scene import HACKNEY, MONDAY_NOON, north_of
+from tests.support.scene import HACKNEY, MONDAY_NOON, make_market, make_tasker, north_of
 from tests.support.wire import everything, point, refused
 
 PRESENCE = "/v1/taskers/me/presence"
@@ -136,23 +137,23 @@ async def test_offline_leaves_no_trace_but_the_log(
     assert watch.revision() == before + 1
 
 
-async def test_who_has_gone_silent_is_taken_offline_and_nobody_else(
+async def test_who_has_gone_silent_is_taken_offline_in_every_market_and_nobody_else(
     api: httpx.AsyncClient, city: City, connection: psycopg.Connection, database: Database,
-    clock: Clock,
+    settings: Settings, clock: Clock,
 ) -> None:  # fmt: skip
+    async def elsewhere(session: AsyncSession) -> None:
+        paris = await make_market(session, slug="paris")
+        await make_tasker(session, paris, now=clock.at)
+
+    await database.run(elsewhere)
     await heartbeat(api, city)
-
-    async def dropped() -> int:
-        return await database.run(
-            drop_silent, market_id=city.market.id, before=clock.at - timedelta(minutes=15),
-            limit=100, now=clock.at,
-        )  # fmt: skip
-
-    clock.forward(minutes=15)
-    assert await dropped() == 0
+    clock.forward(seconds=settings.presence_silent_s)
+    assert (await retention.sweep(database, settings, clock.at)).silent == 0
     clock.forward(seconds=1)
-    assert await dropped() == 1
-    assert log(connection)[-1] == (False, None)
+    assert (await retention.sweep(database, settings, clock.at)).silent == 2
+    assert (await retention.sweep(database, settings, clock.at)).silent == 0
+    assert log(connection)[-2:] == [(False, None)] * 2
+    assert connection.execute("SELECT count(*) FROM presence").fetchone() == (0,)
 
 
 BAD: dict[str, tuple[dict[str, Any], str, str | None]] = {
