@@ -102,6 +102,11 @@ def to_metric(place: LonLat | ColumnElement[LonLat], srid: int) -> ColumnElement
     return func.ST_Transform(point, srid, type_=MetricPoint())
 
 
+def to_lonlat(point: ColumnElement[MetricXY]) -> ColumnElement[LonLat]:
+    """A metric point back in degrees: `to_metric` undone, to within a millimetre."""
+    return func.ST_Transform(point, WGS84, type_=LonLatPoint())
+
+
 def in_box(
     point: ColumnElement[MetricXY], centre: ColumnElement[MetricXY], radius_m: object
 ) -> ColumnElement[bool]:

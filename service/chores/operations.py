@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.cells import cell_of
+from geo.cells import cell_of, centre_of
 from geo.points import LonLat
 from geo.postgis import to_metric
 from matching import wave
@@ -231,14 +231,15 @@ def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
 def _chore(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> Chore:
     """The row."""
     market, window = meant.market, meant.window
+    cell = cell_of(wish.place)
     return Chore(
         id=new_id(),
         market_id=market.id,
         client_id=client_id,
         category=wish.category,
         point=wish.place,
-        metric_point=to_metric(wish.place, market.srid),
-        cell=cell_of(wish.place),
+        metric_point=to_metric(centre_of(cell), market.srid),
+        cell=cell,
         address=wish.address,
         notes=wish.notes,
         wanted_now=window.now,

@@ -1,5 +1,8 @@
 """Waiting chores: those that have found nobody yet, made due when a tasker changes who could take
 them.
+
+Places are centres of privacy cells, as in a round: whoever redraws their areas learns nothing of
+where in a cell a chore is.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.expression import ColumnElement
 
-from geo.postgis import MetricXY, covers, distance_m, in_box, nearest_first
+from geo.postgis import MetricXY, covers, distance_m, in_box, nearest_first, to_lonlat
 from service.db.tables import Chore, Presence, ServiceArea, Skill
 
 MOST_AT_ONCE = 100
@@ -101,7 +104,7 @@ def _near_skill(
     """The nearest waiting chores of one skill's category, around `here`."""
     in_an_area = exists().where(
         ServiceArea.tasker_id == tasker_id,
-        covers(ServiceArea.__table__.c.area, _chore.point),
+        covers(ServiceArea.__table__.c.area, to_lonlat(_chore.metric_point)),
     )
     return (
         select(Chore.id, distance_m(_chore.metric_point, here).label("metres"))

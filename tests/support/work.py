@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.cells import cell_of
+from geo.cells import cell_of, centre_of
 from geo.points import LonLat
 from geo.postgis import to_metric
 from service.db.tables import Booking, Chore, Market, Offer, Round, new_id
@@ -37,7 +37,7 @@ async def make_chore(
     """A chore wanted within `window` from `starts_in` after `now`; open and due, unless told
     otherwise.
     """
-    chore_id = new_id()
+    chore_id, cell = new_id(), cell_of(at)
     values: dict[str, Any] = {
         "window_start": now + starts_in,
         "window_end": now + starts_in + window,
@@ -51,9 +51,9 @@ async def make_chore(
     session.add(
         Chore(
             id=chore_id, market_id=market.id, client_id=client.id, category=category, point=at,
-            metric_point=to_metric(at, market.srid), cell=cell_of(at), address="12 Mare Street, E8",
-            notes="Brick wall.", duration_minutes=minutes, status=status,
-            created_at=now, closed_at=None, **(values | other),
+            metric_point=to_metric(centre_of(cell), market.srid), cell=cell,
+            address="12 Mare Street, E8", notes="Brick wall.", duration_minutes=minutes,
+            status=status, created_at=now, closed_at=None, **(values | other),
         )
     )  # fmt: skip
     await session.flush()

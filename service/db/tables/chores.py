@@ -17,8 +17,9 @@ class Chore(Base):
     """A chore. The exact point and address are for its client, its booking's holder and operators
     alone.
 
-    `cell` is the one H3 cell all others see; `due_at` is when the next round is to look at it
-    (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
+    `cell` is the one H3 cell all others see, and `metric_point` its centre in the market's
+    projection: whatever a tasker can bring about is decided by these, never by the exact point.
+    `due_at` is when the next round is to look at it (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
     already extended.
     """
 

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from geo.cells import cell_of
+from geo.cells import cell_of, centre_of
 from geo.points import LonLat
 from service.app import create_app
 from service.settings import Settings
@@ -39,6 +39,19 @@ async def test_a_posted_chore_is_open_due_and_told(
     assert [told[0][:3]] == [(city.client.id, 1, "chore.posted")]
     assert told[0][3]["chore_id"] == posted["id"]
     assert len(told) == 1
+
+
+async def test_what_is_searched_by_is_the_centre_of_the_cell(
+    api: httpx.AsyncClient, city: City, connection: psycopg.Connection
+) -> None:
+    await api.post("/v1/chores", json=chore(), headers=city.client.headers)
+    centre = centre_of(cell_of(HACKNEY))
+    row = connection.execute(
+        """SELECT ST_Distance(metric_point, ST_Transform(
+            ST_SetSRID(ST_MakePoint(%s, %s), 4326), 27700)) FROM chores""",
+        [centre.lon, centre.lat],
+    ).fetchone()
+    assert row == (pytest.approx(0, abs=0.01),)
 
 
 async def test_a_chore_for_now_may_be_matched_for_as_long_as_the_policy_says(
