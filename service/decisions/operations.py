@@ -97,7 +97,7 @@ async def _as_of_then(
     seen_at = telling.revision_in(row, tasker_id)
     if seen_at is None or seen_at != await revision_of(session, tasker_id):
         return None
-    had = row.wave if row.outcome == "held" else max(row.wave - 1, 0)
+    had = row.record.get("wave_before", row.wave)
     as_it_was = replace(chore, wave=had, policy_version=row.policy_version)
     return await _pair(session, market_id, as_it_was, tasker_id, row.at, alone=True)
 
