@@ -19,8 +19,8 @@ class Chore(Base):
 
     `cell` is the one H3 cell all others see, and `metric_point` its centre in the market's
     projection: whatever a tasker can bring about is decided by these, never by the exact point.
-    `due_at` is when the next round is to look at it (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
-    already extended.
+    `due_at` is when the next round is to look at it (null: not due); `match_by` is the latest
+    moment a match is of use; `wave` counts the waves already extended.
     """
 
     __tablename__ = "chores"
