@@ -1,7 +1,7 @@
 """Settings: everything a deployment may choose, read once from the environment (prefix `DIBS_`).
 
-A secret has a default only for development; any other environment that would run with it is
-refused at start.
+A secret has a default only for development and tests: production that would run with it is refused
+at start.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-change-me-please"  # noqa: S105 (refused in production)
-"""The signing key of a laptop. Known to everybody who reads this file, so refused outside
-development."""
+"""The signing key of a laptop. Known to everybody who reads this file, so refused in production."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list, written with commas."""
@@ -118,9 +117,9 @@ class Settings(BaseSettings):
     def _no_development_defaults_in_production(self) -> Self:
         if self.environment == "production":
             if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
-                raise ValueError("DIBS_SECRET_KEY must be set outside development")
+                raise ValueError("DIBS_SECRET_KEY must be set in production")
             if self.cheap_password_hashes:
-                raise ValueError("DIBS_CHEAP_PASSWORD_HASHES is refused outside development")
+                raise ValueError("DIBS_CHEAP_PASSWORD_HASHES is refused in production")
         return self
 
     @model_validator(mode="after")
