@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, Select, select, text, update
+from sqlalchemy import CursorResult, RowMapping, Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
@@ -198,8 +198,23 @@ async def close_chore(
 
 
 async def reopen_chore(session: AsyncSession, chore_id: UUID, to: str, now: datetime) -> None:
-    """The chore's booking fell through: it is due for its next wave."""
-    await _move_chore(session, chore_id, ChoreEvent.RELEASED, status=to, due_at=now)
+    """The chore's booking fell through: it is due, and has a wave more than it had, since the last
+    may have been its last. One that was wanted now is matchable for as long as it can still begin
+    within its window.
+    """
+    latest_start = Chore.window_end - Chore.duration_minutes * timedelta(minutes=1)
+    await session.execute(
+        update(Chore)
+        .where(Chore.id == chore_id, Chore.status.in_(sorted(states_before(ChoreEvent.RELEASED))))
+        .values(
+            status=to,
+            due_at=now,
+            next_wave_at=None,
+            wave=func.greatest(Chore.wave - 1, 0),
+            match_by=func.greatest(Chore.match_by, latest_start),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _move_chore(

@@ -1,7 +1,9 @@
 """Plans: what a round means for each chore, decided without a database, written afterwards.
 
-A wave that found nobody waits its time like any other; after the policy's last wave the chore is
-unfilled, and looked at again when a tasker's change makes it due.
+A wave that found nobody waits its time like any other: a chore that somebody's change makes due
+before is looked at early, and if that finds nobody its wave is not used up. After the policy's last
+wave the chore is unfilled: looked at again when a tasker's change makes it due, and now and then in
+any case, since somebody who was busy may be free again.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ MOST_NAMED = 40
 """People a record names as considered, and as refused: some 30 KB at most."""
 
 
+SELDOM = 5
+"""An unfilled chore waits so many times as long as one between waves."""
+
+
 class Decided(StrEnum):
     """The outcomes of a chore that decision records name."""
 
@@ -45,6 +51,7 @@ class Plan:
     to: ChoreState
     wave: int
     due_at: datetime | None
+    next_wave_at: datetime | None
     decided: Decided
     offers: tuple[Offer, ...] = ()
     record: Mapping[str, Any] | None = None
@@ -60,7 +67,7 @@ def is_exhausted(chore: DueChore, policy: MatchingPolicy) -> bool:
     return chore.status == ChoreState.OPEN and chore.wave >= policy.max_waves
 
 
-def exhausted(chore: DueChore, policy: MatchingPolicy) -> Plan:
+def exhausted(chore: DueChore, policy: MatchingPolicy, now: datetime) -> Plan:
     """The plan of a chore whose last wave has ended without anybody accepting."""
     to = next_state(ChoreState(chore.status), ChoreEvent.WAVES_EXHAUSTED)
     record = {
@@ -69,7 +76,8 @@ def exhausted(chore: DueChore, policy: MatchingPolicy) -> Plan:
         "waves": chore.wave,
         "max_waves": policy.max_waves,
     }
-    return Plan(chore, to, chore.wave, None, Decided.UNFILLED, record=record)
+    again = _now_and_then(policy, now)
+    return Plan(chore, to, chore.wave, again, None, Decided.UNFILLED, record=record)
 
 
 def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
@@ -83,8 +91,10 @@ def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
             continue
         outcome = result.outcome(chore_id)
         record = record_of(outcome, chore, found.get(chore.id, 0), result, snapshot.revisions)
-        due_at = _wave_ends(outcome) if outcome.offers else plan.due_at
-        yield replace(plan, offers=outcome.offers, record=record, due_at=due_at)
+        if outcome.offers:
+            ends = _wave_ends(outcome)
+            plan = replace(plan, offers=outcome.offers, due_at=ends, next_wave_at=ends)
+        yield replace(plan, record=record)
 
 
 def record_of(
@@ -105,6 +115,7 @@ def record_of(
     record = {
         "kind": str(outcome.kind),
         "policy_version": chore.policy_version,
+        "wave_before": outcome.wave,
         "radius_m": outcome.radius_m,
         "wave_size": outcome.wave_size,
         "fill_chance": outcome.fill_chance,
@@ -131,18 +142,27 @@ def _plan(chore: DueChore, kind: OutcomeKind, policy: MatchingPolicy, now: datet
     status = ChoreState(chore.status)
     if kind == OutcomeKind.OFFERS:
         to = next_state(status, ChoreEvent.OFFERS_EXTENDED)
-        return Plan(chore, to, chore.wave + 1, now, Decided.OFFERS)
+        return Plan(chore, to, chore.wave + 1, now, now, Decided.OFFERS)
     if kind == OutcomeKind.HELD:
         until = chore.created_at + timedelta(seconds=policy.hold_s)
         again = max(min(until, next_wave_at(policy, now)), now + timedelta(seconds=1))
-        return Plan(chore, status, chore.wave, again, Decided.HELD)
+        return Plan(chore, status, chore.wave, again, chore.next_wave_at, Decided.HELD)
     decided = Decided(str(kind))
     if status == ChoreState.UNFILLED:
-        return Plan(chore, status, chore.wave, None, Decided.UNFILLED)
+        return Plan(chore, status, chore.wave, _now_and_then(policy, now), None, Decided.UNFILLED)
+    if chore.next_wave_at is not None and now < chore.next_wave_at:
+        return Plan(chore, status, chore.wave, chore.next_wave_at, chore.next_wave_at, decided)
     if chore.wave + 1 >= policy.max_waves:
         to = next_state(status, ChoreEvent.WAVES_EXHAUSTED)
-        return Plan(chore, to, chore.wave + 1, None, Decided.UNFILLED)
-    return Plan(chore, status, chore.wave + 1, next_wave_at(policy, now), decided)
+        again = _now_and_then(policy, now)
+        return Plan(chore, to, chore.wave + 1, again, None, Decided.UNFILLED)
+    again = next_wave_at(policy, now)
+    return Plan(chore, status, chore.wave + 1, again, again, decided)
+
+
+def _now_and_then(policy: MatchingPolicy, now: datetime) -> datetime:
+    """When an unfilled chore is looked at again though nothing was heard that could help it."""
+    return now + SELDOM * timedelta(seconds=policy.wave_retry_s)
 
 
 def _wave_ends(outcome: Outcome) -> datetime:

@@ -65,7 +65,7 @@ NEXT_MOMENT = text(
 CHORES = """
     SELECT c.id, c.client_id, c.category, c.cell, c.window_start, c.window_end, c.duration_minutes,
            c.created_at, c.match_by, c.wanted_now, c.budget_rate, c.wave, c.status, c.due_at,
-           c.policy_version,
+           c.next_wave_at, c.policy_version,
            k.minimum_minutes,
            (SELECT d.outcome FROM decisions AS d WHERE d.chore_id = c.id ORDER BY d.id DESC LIMIT 1)
     FROM chores AS c JOIN categories AS k ON k.market_id = c.market_id AND k.slug = c.category
@@ -127,6 +127,7 @@ class DueChore:
     wave: int
     status: str
     due_at: datetime
+    next_wave_at: datetime | None
     policy_version: int
     minimum_minutes: int
     last_outcome: str | None

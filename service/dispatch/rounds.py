@@ -110,7 +110,8 @@ async def run_round(
         return replace(report, not_before=ready_at)
     matched, spent = _split(market, chores)
     plans = [
-        exhausted(chore, market.policy(chore.policy_version, chore.category)) for chore in spent
+        exhausted(chore, market.policy(chore.policy_version, chore.category), now)
+        for chore in spent
     ]
     facts = RoundFacts(new_id(), now, len(chores), 0, "none", 0.0, 0.0)
     revisions: dict[str, int] = {}

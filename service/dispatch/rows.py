@@ -78,9 +78,11 @@ WRITE = text(
              AS t(id, chore_id, tasker_id, wave, rate, starts_at, ends_at, distance_m, travel_s,
                   expires_at, event_n)
     ), moved AS (
-        UPDATE chores SET status = t.status, wave = t.wave, due_at = t.due_at
+        UPDATE chores SET status = t.status, wave = t.wave, due_at = t.due_at,
+                          next_wave_at = t.next_wave_at
         FROM unnest(CAST(:chore_ids AS uuid[]), CAST(:states AS text[]), CAST(:waves AS int[]),
-                    CAST(:dues AS timestamptz[])) AS t(id, status, wave, due_at)
+                    CAST(:dues AS timestamptz[]), CAST(:next_waves AS timestamptz[]))
+             AS t(id, status, wave, due_at, next_wave_at)
         WHERE chores.id = t.id
     )
     INSERT INTO decisions (market_id, chore_id, round_id, at, wave, policy_version, outcome, record)
@@ -161,6 +163,7 @@ def _chores(plans: Sequence[Plan]) -> dict[str, list[Any]]:
         "states": [str(plan.to) for plan in plans],
         "waves": [plan.wave for plan in plans],
         "dues": [plan.due_at for plan in plans],
+        "next_waves": [plan.next_wave_at for plan in plans],
     }
 
 

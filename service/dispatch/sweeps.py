@@ -6,12 +6,14 @@ as it was found; so a sweep that is killed, or done by two dispatchers at once, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, next_state
@@ -19,7 +21,10 @@ from notifications import messages as wire
 from service.bookings.operations import give_up_waiting, note_overrun
 from service.db.engine import Database
 from service.dispatch.queries import Ended
+from service.errors import Problem
 from service.events.append import Announcement, announce
+
+log = structlog.get_logger("dibs.dispatch")
 
 BATCH = 200
 """Offers or chores of one sweeping transaction: their people's counters are locked for some ms."""
@@ -64,7 +69,7 @@ EXPIRE_OFFERS = text(
 # A wave ends when none of its offers is pending; the chore is due for the next.
 END_WAVES = text(
     """
-    UPDATE chores SET status = :to, due_at = :now
+    UPDATE chores SET status = :to, due_at = :now, next_wave_at = NULL
     WHERE id = ANY(CAST(:chores AS uuid[])) AND status = 'offered'
     AND NOT EXISTS (SELECT FROM offers WHERE chore_id = chores.id AND offers.status = 'pending')
     """
@@ -115,10 +120,23 @@ async def sweep(database: Database, found: Ended, now: datetime) -> Swept:
     if waves:
         await database.run(end_waves, chores=waves, now=now)
     for booking_id in no_shows:
-        await database.run(give_up_waiting, booking_id=booking_id, now=now)
+        await _one(database, give_up_waiting, booking_id, now)
     for booking_id in overruns:
-        await database.run(note_overrun, booking_id=booking_id, now=now)
+        await _one(database, note_overrun, booking_id, now)
     return Swept(len(offers), len(chores), len(waves), len(no_shows), len(overruns))
+
+
+async def _one(
+    database: Database,
+    ending: Callable[..., Awaitable[object]],
+    booking_id: UUID,
+    now: datetime,
+) -> None:
+    """End one booking's waiting. One that cannot be ended is logged: it must not stop a market."""
+    try:
+        await database.run(ending, booking_id=booking_id, now=now)
+    except (Problem, IntegrityError, DataError):
+        log.exception("booking_not_swept", booking=str(booking_id))
 
 
 async def expire_offers(session: AsyncSession, *, offers: Sequence[UUID], now: datetime) -> int:

@@ -19,8 +19,9 @@ class Chore(Base):
 
     `cell` is the one H3 cell all others see, and `metric_point` its centre in the market's
     projection: whatever a tasker can bring about is decided by these, never by the exact point.
-    `due_at` is when the next round is to look at it (null: not due); `match_by` is the latest
-    moment a match is of use; `wave` counts the waves already extended.
+    `due_at` is when the next round is to look at it
+    (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
+    already extended, and `next_wave_at` is when the newest has had its time (null: it has).
     """
 
     __tablename__ = "chores"
@@ -87,6 +88,7 @@ class Chore(Base):
     policy_version: Mapped[int]
     wave: Mapped[int]
     due_at: Mapped[datetime | None]
+    next_wave_at: Mapped[datetime | None]
     match_by: Mapped[datetime]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -121,7 +121,7 @@ async def test_after_the_last_wave_a_chore_is_unfilled_and_can_still_be_matched(
     chore = await city.chore()
     await city.round()
     await city.round(minutes=1)
-    assert city.chore_row(chore) == ("unfilled", 2, None)
+    assert city.chore_row(chore) == ("unfilled", 2, city.now + timedelta(minutes=5))
     told = city.told(city.client)
     assert [kind for kind, _ in told] == ["chore.unfilled"]
     assert told[0][1]["waves"] == 2
@@ -131,6 +131,29 @@ async def test_after_the_last_wave_a_chore_is_unfilled_and_can_still_be_matched(
     assert city.chore_row(chore)[0] == "offered"
 
 
+async def test_a_look_before_its_time_that_finds_nobody_uses_up_no_wave(city: City) -> None:
+    """Taskers who come by and cannot take it must not hurry a chore to unfilled."""
+    chore = await city.chore()
+    await city.round()
+    waits_until = city.now + timedelta(minutes=1)
+    assert city.chore_row(chore) == ("open", 1, waits_until)
+    city.sql("UPDATE chores SET due_at = due_at - interval '50 seconds' RETURNING 1")
+    await city.round(seconds=20)
+    assert city.chore_row(chore) == ("open", 1, waits_until)
+    await city.round(seconds=40)
+    assert city.chore_row(chore)[:2] == ("open", 2)
+
+
+async def test_an_unfilled_chore_is_looked_at_again_without_being_told(city: City) -> None:
+    """The one tasker was busy; nothing that the change of somebody else would tell."""
+    chore = await city.chore()
+    for _ in range(4):
+        await city.round(minutes=2)
+    assert city.chore_row(chore)[0] == "unfilled"
+    await city.tasker()
+    assert (await city.round(minutes=5)).offers == 1
+
+
 @pytest.mark.parametrize("policy", [{"max_waves": 1}])
 async def test_a_last_wave_that_nobody_took_leaves_the_chore_unfilled(city: City) -> None:
     await city.tasker()
@@ -138,7 +161,7 @@ async def test_a_last_wave_that_nobody_took_leaves_the_chore_unfilled(city: City
     await city.round()
     city.sql("UPDATE offers SET status = 'declined', closed_at = extended_at RETURNING 1")
     await city.round(seconds=1)
-    assert city.chore_row(chore) == ("unfilled", 1, None)
+    assert city.chore_row(chore) == ("unfilled", 1, city.now + timedelta(minutes=5))
     assert [kind for kind, _ in city.told(city.client)] == ["chore.offered", "chore.unfilled"]
 
 
