@@ -6,12 +6,11 @@ at start.
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-change-me-please"  # noqa: S105 (refused in production)
@@ -27,12 +26,19 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="DIBS_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="DIBS_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
     environment: Literal["development", "test", "production"] = "development"
     database_url: SecretStr | None = Field(
-        default=None, description="PostgreSQL with PostGIS; DATABASE_URL works too"
+        default=None,
+        validation_alias=AliasChoices("DIBS_DATABASE_URL", "DATABASE_URL"),
+        description="PostgreSQL with PostGIS; DATABASE_URL works too",
     )
     secret_key: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), min_length=32)
 
@@ -132,10 +138,8 @@ class Settings(BaseSettings):
         """The database's URL as given (`DIBS_DATABASE_URL`, then `DATABASE_URL`). Raises
         ValueError if none is.
         """
-        if self.database_url is not None:
+        if self.database_url:
             return self.database_url.get_secret_value()
-        if url := os.environ.get("DATABASE_URL"):
-            return url
         raise ValueError("no database: set DATABASE_URL, or start one with `dibs db up`")
 
 
