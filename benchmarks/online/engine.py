@@ -66,8 +66,8 @@ class Rounds:
 
     def choose(self, seen: Day, now: float, task: Ints, worker: Ints) -> Ints:
         """The round: worths of the pairs, and the product's exact assignment over them."""
-        tasks, task_of_pair = np.unique(task, return_inverse=True)
-        workers, worker_of_pair = np.unique(worker, return_inverse=True)
+        tasks, task_of_pair = _numbered(task)
+        workers, worker_of_pair = _numbered(worker)
         gain = self._gain(seen, now, tasks)[task_of_pair]
         spare = self._spare(seen, now, workers)[worker_of_pair]
         worth = np.rint((gain + spare) * UNITS_PER_S).astype(np.int64)
@@ -91,6 +91,15 @@ class Rounds:
         if self._chances is None:
             return np.zeros(len(rows))
         return self._chances.per_second(side, seen.x_m[rows], seen.y_m[rows], now)
+
+
+def _numbered(rows: Ints) -> tuple[Ints, Ints]:
+    """Distinct rows, and the position of each row among them; quick where one side is one row."""
+    if (rows == rows[0]).all():
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    if (rows[1:] > rows[:-1]).all():
+        return rows, np.arange(len(rows))
+    return np.unique(rows, return_inverse=True)
 
 
 def _sides(seen: Day, rows: Ints) -> Iterator[tuple[int, Ints]]:

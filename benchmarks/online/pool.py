@@ -28,7 +28,8 @@ class Pool:
 
     def remove(self, rows: Ints) -> None:
         """Lets those go that were matched."""
-        self._keep(~np.isin(self._rows, rows))
+        for row in rows.tolist():
+            self._keep(self._rows != row)
 
     def expire(self, now: float) -> Ints:
         """Lets those go whose last moment is past, and says who they were."""
