@@ -35,6 +35,7 @@ from service.offers.settling import (
     lock_chore_and_tasker,
     lock_pending,
     settle_accept,
+    withdraw_pending,
 )
 
 NEARBY = timedelta(hours=12)
@@ -78,7 +79,7 @@ async def accept(
         session, chore_id=row.chore_id, tasker_id=row.tasker_id
     )
     if chore_status != ChoreState.OFFERED:
-        return await _too_late(session, row)
+        return await _too_late(session, row, now)
     lost = _lost(row, await lock_pending(session, chore_id=row.chore_id, tasker_id=row.tasker_id))
     await _refuse_overlap(session, row)
     booking = _booking(row, now)
@@ -86,7 +87,7 @@ async def accept(
     if not await settle_accept(
         session, row, booking_id=booking.id, chore_to=chore_to, lost=lost.ids(), now=now
     ):
-        return await _too_late(session, row)
+        return await _too_late(session, row, now)
     await announce(session, [*news.created(booking), *_withdrawals(row, lost)], now=now)
     wake(session, f"work:{row.market_id}")
     return booking
@@ -109,6 +110,27 @@ async def decline(
     if row.status == OfferState.ACCEPTED:
         raise OfferAccepted
     raise why_not(row)
+
+
+async def take_back(
+    session: AsyncSession,
+    *,
+    market_id: int,
+    tasker_id: UUID,
+    client_id: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Withdraw a tasker's pending offers, all or those of one client's chores, and tell them.
+
+    The tasker is locked already, so that no accept and no round is under way with them. It keeps no
+    reason: who accepts is told that the offer was withdrawn. Waves that so have nobody left are
+    ended by the dispatcher.
+    """
+    gone = await withdraw_pending(session, tasker_id=tasker_id, client_id=client_id, now=now)
+    told = [withdrawn(market_id, offer, "tasker_unavailable") for offer in gone]
+    await announce(session, told, now=now)
+    if gone:
+        wake(session, f"work:{market_id}")
 
 
 def why_not(row: OfferRow) -> Problem:
@@ -143,9 +165,14 @@ async def _answered_before(session: AsyncSession, row: OfferRow) -> BookingRow:
     raise why_not(row)
 
 
-async def _too_late(session: AsyncSession, row: OfferRow) -> BookingRow:
-    """Something came first: read what, under the locks, and say it."""
+async def _too_late(session: AsyncSession, row: OfferRow, now: datetime) -> BookingRow:
+    """Something came first: read what, under the locks, and say it. An offer that is there to be
+    taken, but not by this tasker any more, is as good as withdrawn; a block is not told.
+    """
     fresh = await read_offer(session, offer_id=row.id, tasker_id=row.tasker_id)
+    takeable = fresh.status == OfferState.PENDING and fresh.chore_status == ChoreState.OFFERED
+    if takeable and fresh.expires_at > now:
+        raise OfferWithdrawn
     return await _answered_before(session, fresh)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from matching.lifecycle import OfferState
 from service.db.tables import Booking, Chore, Offer
 from service.db.tables.bookings import LIVE
 from service.offers.queries import OfferRow
@@ -89,6 +90,33 @@ async def lock_pending(
     return [PendingOffer(*row) for row in found]
 
 
+async def withdraw_pending(
+    session: AsyncSession, *, tasker_id: UUID, client_id: UUID | None, now: datetime
+) -> list[PendingOffer]:
+    """Withdraw a tasker's pending offers, of one client's chores or all, locked in order of id; the
+    tasker is locked already.
+    """
+    wanted = (
+        select(
+            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
+        )
+        .join(Chore, Chore.id == Offer.chore_id)
+        .where(_PENDING, Offer.tasker_id == tasker_id)
+        .order_by(Offer.id)
+        .with_for_update(of=Offer, key_share=True)
+    )
+    if client_id is not None:
+        wanted = wanted.where(Chore.client_id == client_id)
+    pending = [PendingOffer(*row) for row in await session.execute(wanted)]
+    await session.execute(
+        update(Offer)
+        .where(Offer.id.in_([offer.id for offer in pending]))
+        .values(status=OfferState.WITHDRAWN, closed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return pending
+
+
 async def live_bookings_around(
     session: AsyncSession, *, tasker_id: UUID, during: Range[datetime]
 ) -> list[HeldTime]:
@@ -106,12 +134,17 @@ async def live_bookings_around(
 
 
 # The arbiter. The offer moves if it is pending and in time; everything else happens only if it
-# moved.
+# moved. A block and the end of a profile withdraw offers; should one have been left, it ends here.
 SETTLE = text(
     """
     WITH won AS (
         UPDATE offers SET status = 'accepted', closed_at = :now
         WHERE id = :offer_id AND status = 'pending' AND expires_at > :now
+        AND EXISTS (SELECT FROM taskers AS t WHERE t.id = offers.tasker_id AND t.active)
+        AND NOT EXISTS (
+            SELECT FROM blocks AS b
+            WHERE b.client_id = :client_id AND b.tasker_id = offers.tasker_id
+        )
         RETURNING *
     ), booked AS (
         INSERT INTO bookings (id, market_id, chore_id, tasker_id, client_id, offer_id, status, rate,

@@ -24,6 +24,7 @@ from service.markets.operations import (
     refuse_skill_rate,
 )
 from service.markets.queries import MarketFacts, market_by_id
+from service.offers.operations import take_back
 from service.taskers.changes import begin_change, end_change
 from service.taskers.presence.operations import go_offline
 from service.taskers.queries import (
@@ -156,8 +157,8 @@ async def drop_skill(
 async def set_active(
     session: AsyncSession, *, tasker_id: UUID, active: bool, now: datetime
 ) -> None:
-    """Take a tasker out of matching, or back in, as when an account is suspended. Raises
-    ProfileNeeded.
+    """Take a tasker out of matching, or back in, as when an account is suspended. Their pending
+    offers are withdrawn. Raises ProfileNeeded.
     """
     profile = await begin_change(session, tasker_id)
     if profile.active != active:
@@ -165,6 +166,8 @@ async def set_active(
             await go_offline(session, tasker_id=tasker_id, now=now)
         await switch_skills(session, tasker_id, active=active)
         await end_change(session, profile, now=now, active=active)
+        if not active:
+            await take_back(session, market_id=profile.market_id, tasker_id=tasker_id, now=now)
 
 
 async def _checked(

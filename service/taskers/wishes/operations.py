@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.errors import NotFound, ProfileNeeded
+from service.offers.operations import take_back
 from service.taskers.changes import begin_change, end_change
 from service.taskers.queries import Profile, update_profile
 from service.taskers.wishes import queries
@@ -31,7 +32,8 @@ async def put_block(
 ) -> None:
     """These two are not to meet. Raises NotFound for somebody who is not there.
 
-    A round that has looked already drops what it had planned with the tasker.
+    What is offered of the client's chores to the tasker is withdrawn. A round that has looked
+    already drops what it had planned with the tasker.
     """
     tasker = await _somebody(session, tasker_id)
     if by_tasker and not await queries.is_client(session, client_id):
@@ -40,6 +42,9 @@ async def put_block(
         session, client_id=client_id, tasker_id=tasker_id, by_tasker=by_tasker, now=now
     ):
         await update_profile(session, tasker.id, {})
+        await take_back(
+            session, market_id=tasker.market_id, tasker_id=tasker.id, client_id=client_id, now=now
+        )
 
 
 async def delete_block(
