@@ -1,6 +1,10 @@
 """${message}.
 
+% if down_revision:
 Revision ${up_revision}, after ${down_revision | comma,n}.
+% else:
+Revision ${up_revision}, the first.
+% endif
 """
 
 from __future__ import annotations
