@@ -3,10 +3,9 @@
 Resolution 8: a hexagon of 0.74 km2 on average, its centre at most some 600 m from any place in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import h3
-from shapely.geometry import Polygon
 
 from geo.points import Floats, LonLat, as_points, lonlat
 
@@ -36,22 +35,11 @@ def centres_of(cells: Iterable[str]) -> Floats:
     return as_points([centre_of(cell) for cell in cells])
 
 
-def snapped(points: Floats) -> Floats:
-    """Each place moved to the centre of its cell, shape (n, 2). Raises BadPoint."""
-    return centres_of(cells_of(points))
-
-
 def is_cell(text: object) -> bool:
     """True for the name of a cell of this resolution."""
     return (
         isinstance(text, str) and h3.is_valid_cell(text) and h3.get_resolution(text) == RESOLUTION
     )
-
-
-def outline_of(cell: str) -> Polygon:
-    """The hexagon itself, in degrees, to be drawn. Raises ValueError."""
-    corners: Sequence[tuple[float, float]] = h3.cell_to_boundary(_checked(cell))
-    return Polygon([(lon, lat) for lat, lon in corners])
 
 
 def _checked(cell: str) -> str:

@@ -9,7 +9,7 @@ GeoJSON points in (lon, lat).
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
@@ -241,8 +241,3 @@ def check_event(event_type: str, data: Wire) -> str:
             f"{event_type} carries {EVENTS[event_type].__name__}, not {data.__class__.__name__}"
         )
     return data.model_dump_json()
-
-
-def parse_event(event_type: str, data: Any) -> Wire:
-    """The model of received event data (JSON values); raises ValidationError or KeyError."""
-    return EVENTS[event_type].model_validate(data, strict=False)

@@ -138,10 +138,6 @@ class MarketFixed(Conflict):
     type, title = "market-fixed", "A tasker profile stays in its market"
 
 
-class AlreadyATasker(Conflict):
-    type, title = "already-a-tasker", "This account has a tasker profile already"
-
-
 class OfferExpired(Conflict):
     type, title = "offer-expired", "The offer's deadline has passed"
 

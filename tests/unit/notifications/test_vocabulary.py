@@ -32,7 +32,6 @@ from notifications.messages import (
     Place,
     Point,
     check_event,
-    parse_event,
 )
 
 AT = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)
@@ -53,7 +52,8 @@ def test_an_event_spliced_from_stored_json_is_the_frame_the_model_describes() ->
     frame = parse_server_frame(event_frame(StoredEvent(5, "booking.created", AT, data)))
     assert isinstance(frame, Event)
     assert (frame.n, frame.at) == (5, AT)
-    assert parse_event(frame.type, frame.data) == BookingChanged(booking=booking())
+    read = EVENTS[frame.type].model_validate(frame.data, strict=False)
+    assert read == BookingChanged(booking=booking())
 
 
 def test_times_are_written_in_utc_whatever_zone_they_came_in() -> None:
@@ -88,7 +88,7 @@ def test_a_point_off_the_globe_is_refused(coordinates: list[float]) -> None:
 
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(ValidationError):
-        parse_event("chore.expired", {"chore_id": str(CHORE), "why": "late"})
+        ChoreExpired.model_validate({"chore_id": CHORE, "why": "late"})
 
 
 def test_a_resume_says_null_aloud() -> None:
