@@ -177,6 +177,12 @@ class WrongState(Conflict):
     type, title = "wrong-state", "That cannot be done in its present state"
 
 
+class TooEarly(Conflict):
+    """Work cannot begin this long before its plan. Facts: `earliest_at`."""
+
+    type, title = "too-early", "That is too long before the planned start"
+
+
 class IdempotencyInProgress(Conflict):
     type, title = "idempotency-in-progress", "A request with this key is still under way"
 

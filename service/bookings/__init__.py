@@ -12,6 +12,8 @@ Decided:
   `matching.lifecycle` allows.
 - Saying the same thing twice is not an error: a phone that lost the answer to "start" and says it
   again gets the booking as it stands, and nobody is told twice.
+- Work begins at most two hours before its plan: the clock that is billed must not run from the
+  evening before. Setting off is allowed at any time.
 - The end of a booking (completed, cancelled, no-show) leaves LIVE and so frees the tasker's time at
   once; their `revision` rises, since a round that has already looked at them knows less than there
   is now.

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from service.bookings import operations
 from service.bookings.queries import BookingRow, bookings_page
-from service.errors import NotFound, WrongState
+from service.errors import NotFound, TooEarly, WrongState
 from service.http.access import Person, Tasker
 from service.http.documentation import refuses
 from service.http.pages import Page, PageOf, page
@@ -170,9 +170,11 @@ async def set_off_for_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now
     return BookingOut.of(row)
 
 
-@router.post("/{booking_id}/start", responses=refuses(NotFound, WrongState))
+@router.post("/{booking_id}/start", responses=refuses(NotFound, WrongState, TooEarly))
 async def start_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> BookingOut:
-    """The tasker begins the work: the time that is paid for runs from here."""
+    """The tasker begins the work, at most two hours before its planned start: the time that is paid
+    for runs from here.
+    """
     row = await db.run(
         operations.start, booking_id=booking_id, tasker_id=caller.account_id, now=now
     )

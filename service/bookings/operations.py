@@ -5,7 +5,7 @@ passes.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,7 @@ from matching.lifecycle import (
     next_state,
 )
 from matching.pricing import billed_s, price
+from notifications import messages as wire
 from service.bookings import news
 from service.bookings.queries import (
     BookingRow,
@@ -31,9 +32,12 @@ from service.bookings.queries import (
 )
 from service.db.engine import wake
 from service.db.tables import AuditEntry
-from service.errors import NotAllowed, NotFound, WrongState
+from service.errors import NotAllowed, NotFound, TooEarly, WrongState
 from service.events.append import announce
 from service.http.access import Caller
+
+EARLY = timedelta(hours=2)
+"""How long before its planned start work may begin: the time that is paid for runs from there."""
 
 TOLD = {BookingEvent.SET_OFF: "booking.en_route", BookingEvent.STARTED: "booking.started"}
 MOMENT = {BookingEvent.SET_OFF: "en_route_at", BookingEvent.STARTED: "started_at"}
@@ -57,7 +61,9 @@ async def set_off(
 async def start(
     session: AsyncSession, *, booking_id: UUID, tasker_id: UUID, now: datetime
 ) -> BookingRow:
-    """The tasker begins the work. Raises NotFound, WrongState."""
+    """The tasker begins the work, at most EARLY before its plan. Raises NotFound, WrongState,
+    TooEarly.
+    """
     return await _progress(session, booking_id, tasker_id, BookingEvent.STARTED, now)
 
 
@@ -171,6 +177,8 @@ async def _progress(
     if row.status == reached:
         return row
     to = _allowed(row, event)
+    if event == BookingEvent.STARTED and now < row.starts_at - EARLY:
+        raise TooEarly(earliest_at=wire.rfc3339(row.starts_at - EARLY))
     facts = {MOMENT[event]: now}
     if not await move_booking(session, row.id, event, to, **facts):
         return await _as_it_stands(session, row, event, to)

@@ -23,6 +23,7 @@ from tests.support.scene import (
     make_person,
     make_tasker,
 )
+from tests.support.wire import refused
 from tests.support.work import make_booking
 
 
@@ -140,6 +141,20 @@ async def test_an_action_out_of_turn_is_refused(
     answer = await post(api, scene, action, scene.tasker)
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/wrong-state")
+
+
+@pytest.mark.parametrize("before", [[], ["en-route"]])
+async def test_work_does_not_begin_long_before_its_plan(
+    api: httpx.AsyncClient, scene: Scene, clock: Clock, before: list[str]
+) -> None:
+    clock.forward(seconds=-1)
+    for step in before:
+        assert (await post(api, scene, step, scene.tasker)).status_code == 200
+    answer = await post(api, scene, "start", scene.tasker)
+    refused(answer, "too-early")
+    assert answer.json()["earliest_at"] == "2026-11-23T12:00:00.000Z"
+    clock.forward(seconds=1)
+    assert (await post(api, scene, "start", scene.tasker)).json()["state"] == "in_progress"
 
 
 async def test_a_client_who_cancels_cancels_the_chore(
