@@ -51,7 +51,7 @@ async def answer(city: City, many: int, *, seed: int = 1, **fixed: Any) -> None:
     ahead_s = rng.integers(0, 48, many) * 3_600
     hours = rng.integers(1, 9, many)
     features = features_of_offers(
-        travel_s.astype(float), hours * 3_600.0, rate, ahead_s.astype(float)
+        travel_s.astype(float), hours.astype(float) * 3_600, rate, ahead_s.astype(float)
     )
     yes = rng.random(many) < 1 / (1 + np.exp(-features @ TRUTH))
     at = city.now - timedelta(days=1)

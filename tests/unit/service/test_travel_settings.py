@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from geo.travel import GreatCircleTravel
 from service.dispatch.loop import travel_of
 from service.settings import Settings
-from service.travel import RoutedTravel
+from service.travel.routed import RoutedTravel
 
 
 def test_without_a_router_rounds_go_by_the_great_circle() -> None:
