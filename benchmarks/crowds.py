@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import shapely
 import shapely.affinity
+from shapely import MultiPolygon
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,13 +93,15 @@ class Crowd:
         if self.squeeze == 1:
             return tasker
         middle = self.city.market.centre
-        factor = {"xfact": self.squeeze, "yfact": self.squeeze, "origin": (*middle,)}
         home = LonLat(
             *(m + (h - m) * self.squeeze for m, h in zip(middle, tasker.home, strict=True))
         )
-        area = shapely.affinity.scale(tasker.area, **factor)
-        today = tasker.same_day_area and shapely.affinity.scale(tasker.same_day_area, **factor)
-        return replace(tasker, home=home, area=area, same_day_area=today)
+        today = tasker.same_day_area and self._shrunk(tasker.same_day_area)
+        return replace(tasker, home=home, area=self._shrunk(tasker.area), same_day_area=today)
+
+    def _shrunk(self, area: MultiPolygon) -> MultiPolygon:
+        lon, lat = self.city.market.centre
+        return shapely.affinity.scale(area, self.squeeze, self.squeeze, origin=(lon, lat))
 
     async def _write(self, session: AsyncSession, *, people: Sequence[Tasker]) -> None:
         known, market_id = rows.with_ids(people), self.market_id

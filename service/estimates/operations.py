@@ -148,6 +148,7 @@ def _as_due(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> DueChor
         wave=0,
         status=ChoreState.OPEN,
         due_at=now,
+        next_wave_at=None,
         policy_version=meant.version,
         minimum_minutes=meant.minimum_minutes,
         last_outcome=None,

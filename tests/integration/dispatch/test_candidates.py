@@ -207,10 +207,13 @@ async def test_the_search_leaves_the_planner_as_it_was(city: City, database: Dat
         await find_candidates(
             session, market_id=city.market.id, srid=city.market.srid, sought=[_sought()], most=20
         )
-        names = ("enable_seqscan", "enable_sort", "enable_hashjoin", "enable_bitmapscan")
+        names = (
+            "enable_seqscan", "enable_sort", "enable_hashjoin", "enable_bitmapscan",
+            "plan_cache_mode",
+        )  # fmt: skip
         return [str(await session.scalar(text(f"SHOW {name}"))) for name in names]
 
-    assert await database.run(after) == ["on"] * 4
+    assert await database.run(after) == [*["on"] * 4, "auto"]
 
 
 def _sought() -> Sought:
