@@ -115,6 +115,8 @@ BOOKING_TRANSITIONS: Mapping[tuple[BookingState, BookingEvent], BookingState] = 
     (BookingState.EN_ROUTE, BookingEvent.CANCELLED): BookingState.CANCELLED,
     (BookingState.EN_ROUTE, BookingEvent.GRACE_PASSED): BookingState.NO_SHOW,
     (BookingState.IN_PROGRESS, BookingEvent.FINISHED): BookingState.COMPLETED,
+    # For operators alone, as when a phone has died: the service refuses it to the two parties.
+    (BookingState.IN_PROGRESS, BookingEvent.CANCELLED): BookingState.CANCELLED,
 }
 
 LIVE_BOOKING_STATES = frozenset(

@@ -17,6 +17,7 @@ Decided:
 - The end of a booking (completed, cancelled, no-show) leaves LIVE and so frees the tasker's time at
   once; their `revision` rises, since a round that has already looked at them knows less than there
   is now.
+- Work that has begun is cancelled by operators alone, as when a phone has died; nobody is billed.
 - A chore given up by its tasker, not begun in time, or taken away by an operator is `open` and due
   again; one that its client gave up is cancelled.
 """

@@ -196,8 +196,8 @@ async def finish_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> 
 async def cancel_booking(
     booking_id: UUID, caller: Person, db: Db, now: Now, body: CancelIn | None = None
 ) -> BookingOut:
-    """Cancel before the work has begun, as the client, the tasker, or an operator. Whose it was is
-    kept.
+    """Cancel before the work has begun, as the client or the tasker; an operator may also then.
+    Whose it was is kept.
     """
     reason = body.reason if body else ""
     row = await db.run(

@@ -115,14 +115,17 @@ async def cancel_as(
     session: AsyncSession, *, row: BookingRow, by: str, reason: str, now: datetime
 ) -> BookingRow:
     """Cancel a booking on behalf of `by` (client, tasker, operator): also the way a booked chore is
-    cancelled.
+    cancelled. Work that has begun is cancelled by operators alone.
     """
     if row.status == BookingState.CANCELLED and row.cancelled_by == by:
         return row
     to = _allowed(row, BookingEvent.CANCELLED)
+    begun = () if by == "operator" else (BookingState.IN_PROGRESS,)
+    if row.status in begun:
+        raise WrongState(state=row.status, action=str(BookingEvent.CANCELLED))
     await lock_chore_and_tasker(session, row)
     facts = {"closed_at": now, "cancelled_by": by, "cancelled_reason": reason}
-    if not await move_booking(session, row.id, BookingEvent.CANCELLED, to, **facts):
+    if not await move_booking(session, row.id, BookingEvent.CANCELLED, to, begun, **facts):
         return await _as_it_stands(session, row, BookingEvent.CANCELLED, to)
     gone = replace(row, status=to, closed_at=now, cancelled_by=by, cancelled_reason=reason)
     told = news.cancelled(gone)

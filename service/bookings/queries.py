@@ -178,12 +178,19 @@ async def move_booking(
     booking_id: UUID,
     event: BookingEvent,
     to: BookingState,
+    not_from: Sequence[BookingState] = (),
+    /,
     **facts: object,
 ) -> bool:
-    """The conditional UPDATE that decides: True if the booking stood where `event` may be taken."""
+    """The conditional UPDATE that decides: True if the booking stood where `event` may be taken,
+    and not in `not_from`.
+    """
     done = await session.execute(
         update(Booking)
-        .where(Booking.id == booking_id, Booking.status.in_(sorted(states_before(event))))
+        .where(
+            Booking.id == booking_id,
+            Booking.status.in_(sorted(states_before(event) - set(not_from))),
+        )
         .values(status=str(to), **facts)
         .execution_options(synchronize_session=False)
     )

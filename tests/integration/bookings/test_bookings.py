@@ -188,6 +188,32 @@ async def test_an_operator_takes_a_booking_away_and_it_is_on_record(
     assert entry == (scene.operator.id, "booking.cancel", "Safety.")
 
 
+async def test_work_that_has_begun_is_cancelled_by_operators_alone(
+    api: httpx.AsyncClient, scene: Scene, connection: psycopg.Connection
+) -> None:
+    await post(api, scene, "start", scene.tasker)
+    for who in (scene.client, scene.tasker):
+        refused(await post(api, scene, "cancel", who), "wrong-state")
+    answer = await post(api, scene, "cancel", scene.operator, reason="The phone died.")
+    assert (answer.json()["state"], answer.json()["price"]) == ("cancelled", None)
+    assert connection.execute("SELECT status FROM chores").fetchone() == ("open",)
+    assert told(connection, scene.tasker) == ["booking.started", "booking.cancelled"]
+    entry = connection.execute("SELECT facts ->> 'state' FROM audit_entries").fetchone()
+    assert entry == ("in_progress",)
+
+
+@pytest.mark.parametrize("who", ["client", "tasker"])
+async def test_a_start_and_a_cancellation_at_once_cancel_no_work_that_has_begun(
+    who: str, api: httpx.AsyncClient, scene: Scene, connection: psycopg.Connection
+) -> None:
+    started, cancelled = await asyncio.gather(
+        post(api, scene, "start", scene.tasker), post(api, scene, "cancel", getattr(scene, who))
+    )
+    assert sorted([started.status_code, cancelled.status_code]) == [200, 409]
+    state = "in_progress" if started.status_code == 200 else "cancelled"
+    assert connection.execute("SELECT status FROM bookings").fetchone() == (state,)
+
+
 async def test_an_operator_who_may_only_look_cancels_nothing(
     api: httpx.AsyncClient, scene: Scene
 ) -> None:
