@@ -2,8 +2,9 @@
 
 Time is billed as the category's minimum (1 h unless it says otherwise) and then in steps of 15
 minutes, each step begun being a step billed. The price is the hourly rate times the billed time,
-rounded half up to the minor unit. Everything is integer arithmetic, so the same work costs the same
-on every machine.
+rounded half up to the minor unit. Never more than twice the planned time is billed, or 4 hours if
+that is more: work does run over, but a "finish" that was forgotten must not cost a night.
+Everything is integer arithmetic, so the same work costs the same on every machine.
 """
 
 import numpy as np
@@ -12,6 +13,13 @@ from matching.arrays import Floats, Ints
 
 MINIMUM_S = 3600
 STEP_S = 900
+FORGOTTEN_S = 4 * 3600
+"""Work up to this long is billed however short its plan was."""
+
+
+def payable_s(worked_s: float, planned_s: float) -> float:
+    """Seconds of `worked_s` that count: at most twice the plan, or FORGOTTEN_S if that is more."""
+    return min(worked_s, max(2 * planned_s, FORGOTTEN_S))
 
 
 def billed_s(worked_s: float, *, minimum_s: int = MINIMUM_S, step_s: int = STEP_S) -> int:

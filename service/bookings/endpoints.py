@@ -184,7 +184,7 @@ async def start_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> B
 @router.post("/{booking_id}/finish", responses=refuses(NotFound, WrongState))
 async def finish_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> BookingOut:
     """The work is done. The price: the rate of the offer, the category's minimum, then each begun
-    quarter of an hour.
+    quarter of an hour, up to twice the planned time or four hours if that is more.
     """
     row = await db.run(
         operations.finish, booking_id=booking_id, tasker_id=caller.account_id, now=now

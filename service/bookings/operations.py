@@ -18,7 +18,7 @@ from matching.lifecycle import (
     IllegalTransition,
     next_state,
 )
-from matching.pricing import billed_s, price
+from matching.pricing import billed_s, payable_s, price
 from notifications import messages as wire
 from service.bookings import news
 from service.bookings.queries import (
@@ -230,9 +230,10 @@ def _allowed(row: BookingRow, event: BookingEvent) -> BookingState:
 
 def _bill(row: BookingRow, now: datetime) -> tuple[int, int]:
     """Minutes billed and the price: at the offer's rate, from the actual start, never under the
-    minimum.
+    minimum nor over what a plan can run to.
     """
-    worked_s = max(0.0, (now - row.started_at).total_seconds()) if row.started_at else 0.0
+    since_start_s = max(0.0, (now - row.started_at).total_seconds()) if row.started_at else 0.0
+    worked_s = payable_s(since_start_s, (row.ends_at - row.starts_at).total_seconds())
     minimum_s = row.minimum_minutes * 60
     minutes = billed_s(worked_s, minimum_s=minimum_s) // 60
     return minutes, price(row.rate, worked_s, minimum_s=minimum_s)

@@ -83,7 +83,14 @@ async def test_a_booking_goes_from_scheduled_to_completed(
 
 @pytest.mark.parametrize(
     ("worked_minutes", "billed_minutes", "pence"),
-    [(1, 60, 2500), (60, 60, 2500), (61, 75, 3125), (90, 90, 3750), (134, 135, 5625)],
+    [
+        (1, 60, 2500),
+        (60, 60, 2500),
+        (61, 75, 3125),
+        (90, 90, 3750),
+        (134, 135, 5625),
+        (900, 240, 10000),
+    ],
 )
 async def test_the_price_follows_the_time_worked(
     api: httpx.AsyncClient,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.pricing import billed_s, price, prices
+from matching.pricing import billed_s, payable_s, price, prices
 
 RATES = st.integers(0, 1_000_000)
 TIMES = st.integers(0, 7 * 86_400)
@@ -22,6 +22,16 @@ def test_time_beyond_the_minimum_counts_in_quarters_begun() -> None:
 
 def test_half_a_penny_is_rounded_up() -> None:
     assert price(1_001, 5_400) == 1_502  # 1,501.5
+
+
+@pytest.mark.parametrize(
+    ("worked_h", "planned_h", "payable_h"),
+    [(1, 1, 1), (4, 1, 4), (4.5, 1, 4), (24, 1, 4), (5, 3, 5), (6, 3, 6), (6.5, 3, 6)],
+)
+def test_at_most_twice_the_plan_counts_or_four_hours_if_that_is_more(
+    worked_h: float, planned_h: float, payable_h: float
+) -> None:
+    assert payable_s(worked_h * 3600, planned_h * 3600) == payable_h * 3600
 
 
 @given(RATES, TIMES)
