@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from pydantic import ConfigDict, Field
 
 from service.bookings import operations
 from service.bookings.queries import BookingRow, bookings_page
+from service.bookings.sight import as_seen
 from service.errors import NotFound, TooEarly, WrongState
-from service.http.access import Person, Tasker
+from service.http.access import Caller, Person, Tasker
 from service.http.documentation import refuses
 from service.http.pages import Page, PageOf, page
 from service.http.schemas import In, Money, Out, PointOut, UtcTime
@@ -24,7 +26,9 @@ EXAMPLE_ID = "0192e0a0-7c1e-7c3a-9a52-0b7f5d1f2a11"
 
 
 class BookingOut(Out):
-    """A booking, as its client, its tasker and operators see it: with the exact place."""
+    """A booking, as its client, its tasker and operators see it: with the exact place, except for a
+    tasker who holds it no longer or completed it more than 30 days ago.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -44,6 +48,7 @@ class BookingOut(Out):
                     "starts_at": "2026-11-23T17:00:00.000Z",
                     "ends_at": "2026-11-23T18:00:00.000Z",
                     "place": {"type": "Point", "coordinates": [-0.0553, 51.545]},
+                    "exact": True,
                     "address": "12 Mare Street, London E8",
                     "notes": "Brick wall.",
                     "created_at": "2026-11-23T12:00:00.000Z",
@@ -65,8 +70,9 @@ class BookingOut(Out):
     starts_at: UtcTime
     ends_at: UtcTime
     place: PointOut
-    address: str
-    notes: str
+    exact: bool = Field(description="false: the place is the centre of the chore's privacy cell")
+    address: str | None = Field(description="only where `exact`")
+    notes: str | None = Field(description="only where `exact`")
     created_at: UtcTime
     en_route_at: UtcTime | None
     started_at: UtcTime | None
@@ -79,8 +85,9 @@ class BookingOut(Out):
     price: Money | None
 
     @classmethod
-    def of(cls, row: BookingRow) -> BookingOut:
-        """The wire's form of a booking."""
+    def of(cls, booking: BookingRow, caller: Caller, now: datetime) -> BookingOut:
+        """The wire's form of a booking, as the caller may see it now."""
+        row = as_seen(booking, reader_id=caller.account_id, now=now)
         return cls.model_validate(
             {
                 "id": row.id,
@@ -96,6 +103,7 @@ class BookingOut(Out):
                 "starts_at": row.starts_at,
                 "ends_at": row.ends_at,
                 "place": PointOut.of(row.point),
+                "exact": row.exact,
                 "address": row.address,
                 "notes": row.notes,
                 "created_at": row.created_at,
@@ -127,6 +135,7 @@ async def list_bookings(
     caller: Person,
     db: Db,
     cut: PageOf,
+    now: Now,
     state: Annotated[list[State] | None, Query()] = None,
     side: Annotated[
         Literal["client", "tasker"] | None,
@@ -144,7 +153,7 @@ async def list_bookings(
         states=state or [],
         cut=cut,
     )
-    return page(rows, cut, lambda row: row.id, BookingOut.of)
+    return page(rows, cut, lambda row: row.id, lambda row: BookingOut.of(row, caller, now))
 
 
 def _side(is_tasker: bool, operator_role: str | None) -> str:
@@ -154,11 +163,10 @@ def _side(is_tasker: bool, operator_role: str | None) -> str:
 
 
 @router.get("/{booking_id}", responses=refuses(NotFound))
-async def get_booking(booking_id: UUID, caller: Person, db: Db) -> BookingOut:
+async def get_booking(booking_id: UUID, caller: Person, db: Db, now: Now) -> BookingOut:
     """One booking of the caller's."""
-    return BookingOut.of(
-        await db.run(operations.read_booking, booking_id=booking_id, caller=caller)
-    )
+    row = await db.run(operations.read_booking, booking_id=booking_id, caller=caller)
+    return BookingOut.of(row, caller, now)
 
 
 @router.post("/{booking_id}/en-route", responses=refuses(NotFound, WrongState))
@@ -167,7 +175,7 @@ async def set_off_for_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now
     row = await db.run(
         operations.set_off, booking_id=booking_id, tasker_id=caller.account_id, now=now
     )
-    return BookingOut.of(row)
+    return BookingOut.of(row, caller, now)
 
 
 @router.post("/{booking_id}/start", responses=refuses(NotFound, WrongState, TooEarly))
@@ -178,7 +186,7 @@ async def start_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> B
     row = await db.run(
         operations.start, booking_id=booking_id, tasker_id=caller.account_id, now=now
     )
-    return BookingOut.of(row)
+    return BookingOut.of(row, caller, now)
 
 
 @router.post("/{booking_id}/finish", responses=refuses(NotFound, WrongState))
@@ -189,7 +197,7 @@ async def finish_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> 
     row = await db.run(
         operations.finish, booking_id=booking_id, tasker_id=caller.account_id, now=now
     )
-    return BookingOut.of(row)
+    return BookingOut.of(row, caller, now)
 
 
 @router.post("/{booking_id}/cancel", responses=refuses(NotFound, WrongState))
@@ -203,4 +211,4 @@ async def cancel_booking(
     row = await db.run(
         operations.cancel, booking_id=booking_id, caller=caller, reason=reason, now=now
     )
-    return BookingOut.of(row)
+    return BookingOut.of(row, caller, now)

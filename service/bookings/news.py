@@ -4,19 +4,23 @@ may see it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
+from uuid import UUID
 
 from notifications import messages as wire
 from service.bookings.queries import BookingRow
+from service.bookings.sight import as_seen
 from service.events.append import Announcement
 
 
-def as_wire(row: BookingRow) -> wire.Booking:
-    """The booking for either of its parties: both may see the exact place."""
+def as_wire(booking: BookingRow, reader_id: UUID) -> wire.Booking:
+    """The booking as this reader may see it at the moment of its news."""
+    row = as_seen(booking, reader_id=reader_id, now=booking.closed_at or booking.created_at)
     place = wire.Place(
         point=wire.Point(coordinates=[row.point.lon, row.point.lat]),
         address=row.address,
-        exact=True,
+        exact=row.exact,
     )
     return wire.Booking(
         id=row.id,
@@ -36,7 +40,7 @@ def as_wire(row: BookingRow) -> wire.Booking:
 
 def to_both(row: BookingRow, event: str) -> list[Announcement]:
     """`booking.en_route`, `.started`, `.no_show` or `.overrun`, to client and tasker."""
-    return _both(row, event, wire.BookingChanged(booking=as_wire(row)))
+    return _both(row, event, lambda booking: wire.BookingChanged(booking=booking))
 
 
 def completed(row: BookingRow) -> list[Announcement]:
@@ -44,24 +48,32 @@ def completed(row: BookingRow) -> list[Announcement]:
     if row.price is None:
         raise ValueError("a completed booking has a price")
     price = wire.Money(amount=row.price, currency=row.currency)
-    return _both(row, "booking.completed", wire.BookingCompleted(booking=as_wire(row), price=price))
+    return _both(
+        row,
+        "booking.completed",
+        lambda booking: wire.BookingCompleted(booking=booking, price=price),
+    )
 
 
 def cancelled(row: BookingRow) -> list[Announcement]:
     """`booking.cancelled` to both, with whose it was."""
     by = cast("wire.Actor", row.cancelled_by)
-    data = wire.BookingCancelled(booking=as_wire(row), by=by, reason=row.cancelled_reason)
-    return _both(row, "booking.cancelled", data)
+    return _both(
+        row,
+        "booking.cancelled",
+        lambda booking: wire.BookingCancelled(booking=booking, by=by, reason=row.cancelled_reason),
+    )
 
 
 def created(row: BookingRow) -> list[Announcement]:
     """`booking.created` to the tasker, who learns the address with it, and `chore.booked` to the
     client.
     """
-    booking = as_wire(row)
+    to_tasker = wire.BookingChanged(booking=as_wire(row, row.tasker_id))
+    to_client = wire.ChoreBooked(chore_id=row.chore_id, booking=as_wire(row, row.client_id))
     return [
-        _to_tasker(row, "booking.created", wire.BookingChanged(booking=booking)),
-        _to_client(row, "chore.booked", wire.ChoreBooked(chore_id=row.chore_id, booking=booking)),
+        _to_tasker(row, "booking.created", to_tasker),
+        _to_client(row, "chore.booked", to_client),
     ]
 
 
@@ -77,8 +89,13 @@ def chore_cancelled(row: BookingRow) -> Announcement:
     return _to_client(row, "chore.cancelled", data)
 
 
-def _both(row: BookingRow, event: str, data: wire.Wire) -> list[Announcement]:
-    return [_to_client(row, event, data), _to_tasker(row, event, data)]
+def _both(
+    row: BookingRow, event: str, data_of: Callable[[wire.Booking], wire.Wire]
+) -> list[Announcement]:
+    return [
+        _to_client(row, event, data_of(as_wire(row, row.client_id))),
+        _to_tasker(row, event, data_of(as_wire(row, row.tasker_id))),
+    ]
 
 
 def _to_client(row: BookingRow, event: str, data: wire.Wire) -> Announcement:

@@ -22,8 +22,9 @@ from service.http.pages import Cut
 
 @dataclass(frozen=True, slots=True)
 class BookingRow:
-    """A booking and what its two parties may see with it: the names, the exact place, the currency.
+    """A booking and what its two parties may see with it: the names, the place, the currency.
 
+    Read from the database it is `exact`; `sight.as_seen` gives what a reader may see of it.
     `rate` is minor units an hour, `minimum_minutes` the least that is billed in its category.
     """
 
@@ -37,8 +38,8 @@ class BookingRow:
     tasker_name: str
     category: str
     point: LonLat
-    address: str
-    notes: str
+    address: str | None
+    notes: str | None
     currency: str
     minimum_minutes: int
     status: str
@@ -55,6 +56,7 @@ class BookingRow:
     cancelled_reason: str | None = None
     billed_minutes: int | None = None
     price: int | None = None
+    exact: bool = True
 
 
 _client = Account.__table__.alias("client")

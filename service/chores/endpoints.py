@@ -73,10 +73,10 @@ async def list_chores(
 
 @router.get("/v1/chores/{chore_id}", responses=refuses(NotFound))
 async def read_chore(
-    chore_id: UUID, caller: Person, db: Db
+    chore_id: UUID, caller: Person, db: Db, now: Now
 ) -> Annotated[ChoreOut, Field(discriminator="view")]:
     """One chore, in the view the caller may have of it: `exact`, `held` or `offered`."""
-    view, row = await db.run(operations.read_chore, chore_id=chore_id, caller=caller)
+    view, row = await db.run(operations.read_chore, chore_id=chore_id, caller=caller, now=now)
     return shown(view, row)
 
 

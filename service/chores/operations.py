@@ -20,6 +20,7 @@ from notifications import messages as wire
 from service import audit
 from service.bookings.operations import cancel_as
 from service.bookings.queries import live_booking_of_chore
+from service.bookings.sight import REMEMBERED
 from service.chores.queries import (
     ChoreRow,
     chore_by_id,
@@ -125,13 +126,14 @@ async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Mea
 
 
 async def read_chore(
-    session: AsyncSession, *, chore_id: UUID, caller: Caller
+    session: AsyncSession, *, chore_id: UUID, caller: Caller, now: datetime
 ) -> tuple[View, ChoreRow]:
     """A chore, and which view of it the caller may have. Raises NotFound for whoever has none."""
     row = await _existing(session, chore_id)
     if caller.account_id == row.client_id or caller.operator_role is not None:
         return "exact", row
-    if row.tasker_id is not None and caller.account_id == row.tasker_id:
+    remembered = row.closed_at is None or now < row.closed_at + REMEMBERED
+    if row.tasker_id is not None and caller.account_id == row.tasker_id and remembered:
         return "held", row
     if await is_offered_to(session, chore_id, caller.account_id):
         return "offered", row

@@ -156,7 +156,7 @@ async def accept_offer(offer_id: UUID, caller: Tasker, db: Db, now: Now) -> Book
     booking.
     """
     row = await db.run(operations.accept, offer_id=offer_id, tasker_id=caller.account_id, now=now)
-    return BookingOut.of(row)
+    return BookingOut.of(row, caller, now)
 
 
 @router.post(

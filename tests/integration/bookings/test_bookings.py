@@ -12,10 +12,12 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.cells import cell_of, centre_of
 from service.bookings.operations import give_up_waiting, note_overrun
 from service.db.engine import Database
 from tests.integration.conftest import Clock
 from tests.support.scene import (
+    HACKNEY,
     MONDAY_NOON,
     Person,
     make_client,
@@ -252,6 +254,74 @@ async def test_both_sides_list_the_booking_with_its_address(
         "/v1/bookings", params={"state": "completed"}, headers=scene.client.headers
     )
     assert none.json()["items"] == []
+
+
+async def seen(api: httpx.AsyncClient, scene: Scene, who: Person) -> dict[str, Any]:
+    """The place as this person reads it, the same from the list as by its id."""
+    (listed,) = (await api.get("/v1/bookings", headers=who.headers)).json()["items"]
+    read = (await api.get(f"/v1/bookings/{scene.booking}", headers=who.headers)).json()
+    assert listed == read
+    return {name: read[name] for name in ("place", "exact", "address", "notes")}
+
+
+EXACT = {
+    "place": {"type": "Point", "coordinates": [HACKNEY.lon, HACKNEY.lat]},
+    "exact": True,
+    "address": "12 Mare Street, E8",
+    "notes": "Brick wall.",
+}
+
+
+def hidden(place: dict[str, Any]) -> bool:
+    near = pytest.approx(centre_of(cell_of(HACKNEY)), abs=1e-6)
+    rest = (place["exact"], place["address"], place["notes"])
+    return rest == (False, None, None) and place["place"]["coordinates"] == near
+
+
+@pytest.mark.parametrize("by", ["client", "tasker", "operator", "time"])
+async def test_who_holds_a_booking_no_longer_sees_its_cell_alone(
+    by: str,
+    api: httpx.AsyncClient,
+    database: Database,
+    scene: Scene,
+    connection: psycopg.Connection,
+) -> None:
+    if by == "time":
+        late = MONDAY_NOON + timedelta(hours=3)
+        await database.run(give_up_waiting, booking_id=scene.booking, now=late)
+    else:
+        await post(api, scene, "cancel", getattr(scene, by))
+    assert hidden(await seen(api, scene, scene.tasker))
+    assert await seen(api, scene, scene.client) == EXACT
+    assert await seen(api, scene, scene.viewer) == EXACT
+    for person, exact in ((scene.tasker, False), (scene.client, True)):
+        row = connection.execute(
+            "SELECT data -> 'booking' -> 'place' FROM events WHERE recipient_id = %s"
+            " AND type IN ('booking.cancelled', 'booking.no_show')",
+            [person.id],
+        ).fetchone()
+        assert row is not None
+        assert row[0]["exact"] is exact
+        assert ("Mare Street" in str(row[0])) is exact
+
+
+async def test_completed_work_is_remembered_for_thirty_days(
+    api: httpx.AsyncClient, scene: Scene, connection: psycopg.Connection
+) -> None:
+    for step in ("start", "finish"):
+        await post(api, scene, step, scene.tasker)
+    chore = connection.execute("SELECT chore_id FROM bookings").fetchone()
+    assert chore is not None
+    path = f"/v1/chores/{chore[0]}"
+    connection.execute("UPDATE bookings SET closed_at = closed_at - interval '30 days' + '1 s'")
+    connection.execute("UPDATE chores SET closed_at = closed_at - interval '30 days' + '1 s'")
+    assert await seen(api, scene, scene.tasker) == EXACT
+    assert (await api.get(path, headers=scene.tasker.headers)).json()["view"] == "held"
+    connection.execute("UPDATE bookings SET closed_at = closed_at - interval '1 s'")
+    connection.execute("UPDATE chores SET closed_at = closed_at - interval '1 s'")
+    assert hidden(await seen(api, scene, scene.tasker))
+    assert await seen(api, scene, scene.client) == EXACT
+    refused(await api.get(path, headers=scene.tasker.headers), "not-found")
 
 
 async def test_a_no_show_makes_the_chore_due_again(
