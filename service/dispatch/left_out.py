@@ -68,7 +68,7 @@ FILTERS = (
     "no_room",
     "days_off",
 )
-COUNTED = 100
+COUNTED = 60
 """The nearest so many skills of a chore are counted: beyond, nobody was near."""
 NAMED = 20
 """The nearest so many of those left out are named: each may ask why."""
