@@ -2,8 +2,8 @@
 
 The engine's rounds run under several prices of a lost task, each a point of the frontier, beside
 one-line rules in the same process; known points of the published file are shown with them. Every
-pair is checked by a checker that knows no policy. The even hours are those on which the few knobs
-were set, the odd ones were only looked at afterwards.
+pair is checked by a checker that knows no policy. The few knobs of the rounds were set on the even
+hours, so the odd ones are shown apart.
 """
 
 import argparse
