@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
@@ -243,6 +244,7 @@ def test_what_came_in_time_is_used_though_the_rest_is_late(osrm_server: LocalRou
 
 
 def test_failures_are_logged_without_a_place_or_an_address(osrm_server: LocalRouter) -> None:
+    structlog.reset_defaults()  # whatever level an api of another test's module has set
     osrm_server.spoil = lambda _: REFUSALS["broken"]
     with capture_logs() as logs:
         asked(RoutedTravel(Osrm(osrm_server.url), DEFAULT, limit_s=30))
