@@ -65,7 +65,7 @@ class Api:
         self.start()
         self.wait_ready()
 
-    def wait_ready(self, within_s: float = 60) -> None:
+    def wait_ready(self, within_s: float = 120) -> None:
         """Wait until it answers; raises TimeoutError, or RuntimeError if it has ended."""
         deadline, last = time.monotonic() + within_s, "nothing"
         while time.monotonic() < deadline:
@@ -94,7 +94,7 @@ class Api:
         self.process.kill()
         self.process.wait()
 
-    def terminate(self, within_s: float = 15) -> int:
+    def terminate(self, within_s: float = 30) -> int:
         """Ask it to drain; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within_s)
