@@ -206,6 +206,7 @@ class Session:
         while self._unacked and self._unacked[0][0] <= n:
             self.unacked_bytes -= self._unacked.popleft()[1]
         self._progress_at = now
+        self._bucket.give_back()  # it moves on: of such there are no more than events
         return self._carry_on([Acked(after, n)])
 
     def _send_if_room(self, event: StoredEvent, now: float, effects: list[Effect]) -> bool:

@@ -46,7 +46,7 @@ class Terms:
     frames_per_s: float = 50.0
     frames_burst: int = 100
     """An honest client sends an ack each `ack_every` events or `ack_within_s`, and a pong a
-    heartbeat.
+    heartbeat. An ack that moves on is not counted: who catches up on thousands sends many.
     """
 
     def announced(self) -> dict[str, Any]:
@@ -71,3 +71,7 @@ class Bucket:
             return False
         self._tokens -= 1
         return True
+
+    def give_back(self) -> None:
+        """Return a token: what it was taken for is not to be counted."""
+        self._tokens = min(self.burst, self._tokens + 1)

@@ -204,6 +204,16 @@ def test_frames_within_the_rate_are_welcome_for_ever() -> None:
     assert all(session.receive(PONG, i / 10) == [] for i in range(100))
 
 
+def test_acks_that_move_on_are_not_counted_and_others_are() -> None:
+    """Who catches up on thousands of events at once acknowledges often, and honestly."""
+    session = started(terms=Terms(frames_per_s=10, frames_burst=5))
+    for n in range(1, 200):
+        session.feed([event(n)], 0.0)
+        assert Close(close_codes.TOO_MANY_FRAMES) not in session.receive(ack(n), 0.0)
+    assert [session.receive(ack(7), 0.0) for _ in range(4)] == [[], [], [], []]
+    assert session.receive(ack(7), 0.0) == [Close(close_codes.TOO_MANY_FRAMES)]
+
+
 def test_no_resume_ends_the_session() -> None:
     session = opened()
     assert session.tick(9.9) == []
