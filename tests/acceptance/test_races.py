@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -74,13 +75,16 @@ class Arena:
 async def _accepted(
     http: httpx.AsyncClient, api: Api, offer: UUID, tasker: Person
 ) -> httpx.Response:
-    """The answer to an accept; 503 says that nothing was done and to try again, which people do."""
+    """The answer to an accept. 503 says that nothing was done; a kept connection may be closed just
+    as it is used again. People try again, and the holder gets the same booking.
+    """
+    path = f"{api.http}/v1/offers/{offer}/accept"
     while True:
-        path = f"{api.http}/v1/offers/{offer}/accept"
-        answer = await http.post(path, headers=tasker.headers)
-        if answer.status_code != 503:
-            return answer
-        await asyncio.sleep(1)
+        with suppress(httpx.TransportError):
+            answer = await http.post(path, headers=tasker.headers)
+            if answer.status_code != 503:
+                return answer
+        await asyncio.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
