@@ -1,5 +1,12 @@
 # One image for every process: `dibs api`, `dibs dispatch`, `dibs db migrate`.
 
+FROM node:22-bookworm-slim AS console
+WORKDIR /build/console
+COPY console/package.json console/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY console ./
+RUN npm run build
+
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
@@ -9,6 +16,7 @@ RUN python -m venv /opt/dibs \
     && python -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes -r requirements-build.lock
 COPY . .
+COPY --from=console /build/service/console/static service/console/static
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/dibs/bin/pip install --no-deps /wheels/*.whl \
     && /opt/dibs/bin/pip uninstall --yes pip setuptools

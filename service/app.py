@@ -15,6 +15,8 @@ from fastapi.routing import APIRoute
 from service.accounts.endpoints import accounts, sessions
 from service.bookings.endpoints import router as bookings
 from service.chores.endpoints import router as chores
+from service.console.endpoints import router as console
+from service.console.pages import router as console_pages
 from service.db.engine import Database, make_engine
 from service.decisions.endpoints import router as decisions
 from service.dispatch.endpoints import router as dispatch
@@ -52,6 +54,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     offers_of_chore,
     dispatch,
     stream,
+    console,
+    console_pages,
 )
 
 

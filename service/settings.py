@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-change-me-please"  # noqa: S105 (refused in production)
@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     allowed_origins: Names = Field(
         default=(), description="browser origins that may open the stream"
     )
+    map_style_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?$",
+        description="a MapLibre style for the console's map; it and its tiles on one host",
+    )
 
     idempotency_kept_s: int = Field(default=24 * 3600, ge=60)
     events_kept_s: int = Field(default=7 * 24 * 3600, ge=60)
@@ -118,6 +123,11 @@ class Settings(BaseSettings):
             if isinstance(given, str):
                 values[name] = tuple(part.strip() for part in given.split(",") if part.strip())
         return values
+
+    @field_validator("map_style_url", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: object) -> object:
+        return value or None
 
     @model_validator(mode="after")
     def _no_development_defaults_in_production(self) -> Self:

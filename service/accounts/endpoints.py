@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from service.accounts import operations
 from service.accounts.operations import Reused, SignedIn
-from service.accounts.passwords import hash_password, matches
+from service.accounts.passwords import hash_password
+from service.accounts.proving import access_token, is_right, open_session
 from service.accounts.schemas import (
     AccountOut,
     AccountPatch,
@@ -29,7 +30,6 @@ from service.errors import (
 from service.http.access import Person
 from service.http.documentation import refuses
 from service.http.idempotency import OnceOnly
-from service.http.tokens import Claims, sign_access
 from service.runtime import Run, Runtime
 
 accounts = APIRouter(prefix="/v1/accounts", tags=["accounts"])
@@ -85,7 +85,7 @@ async def change_password(body: PasswordIn, caller: Person, request: Request, ru
     runtime.limits.check("sign_in", request, str(caller.account_id))
     account = await runtime.database.run(operations.read_account, account_id=caller.account_id)
     kept = account.password_hash
-    if not await _right(body.current_password.get_secret_value(), kept, runtime):
+    if not await is_right(body.current_password.get_secret_value(), kept, runtime):
         raise WrongCredentials
     await runtime.database.run(
         operations.change_password,
@@ -103,19 +103,7 @@ async def change_password(body: PasswordIn, caller: Person, request: Request, ru
 )
 async def sign_in(body: SignInIn, request: Request, runtime: Run) -> SessionOut:
     """Sign in: a new session with its first pair of tokens. Takes no `Idempotency-Key`."""
-    runtime.limits.check("sign_in", request)
-    runtime.limits.check("sign_in", request, body.email)
-    kept = await runtime.database.run(operations.kept_password, email=body.email)
-    right = await _right(body.password.get_secret_value(), kept and kept[1], runtime)
-    if kept is None or not right:
-        raise WrongCredentials
-    signed_in = await runtime.database.run(
-        operations.sign_in,
-        account_id=kept[0],
-        password_hash=kept[1],
-        refresh_s=runtime.settings.refresh_token_s,
-        now=runtime.now(),
-    )
+    signed_in = await open_session(body.email, body.password.get_secret_value(), request, runtime)
     return _credentials(signed_in, runtime)
 
 
@@ -153,17 +141,11 @@ async def sign_out_everywhere(caller: Person, runtime: Run) -> None:
     runtime.sessions.forget_account(caller.account_id)
 
 
-async def _right(password: str, kept: str | None, runtime: Runtime) -> bool:
-    return await matches(password, kept, allow_cheap=runtime.settings.cheap_password_hashes)
-
-
 def _credentials(signed_in: SignedIn, runtime: Runtime) -> SessionOut:
     settings = runtime.settings
-    claims = Claims(signed_in.account.id, signed_in.session_id)
-    key, lifetime_s = settings.secret_key.get_secret_value(), settings.access_token_s
     return SessionOut(
-        access_token=sign_access(claims, key=key, now=runtime.now(), lifetime_s=lifetime_s),
-        expires_in=lifetime_s,
+        access_token=access_token(signed_in, runtime),
+        expires_in=settings.access_token_s,
         refresh_token=signed_in.refresh_token,
         refresh_expires_at=signed_in.refresh_expires_at,
         account=AccountOut.of(signed_in.account),

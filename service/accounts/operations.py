@@ -12,8 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.accounts import queries
 from service.db.tables import Account, LoginSession, RefreshToken
-from service.errors import NotFound, RefreshNotValid, SessionRevoked, Suspended, WrongCredentials
-from service.http.tokens import hash_of, new_secret
+from service.errors import (
+    NotAllowed,
+    NotFound,
+    RefreshNotValid,
+    SessionRevoked,
+    Suspended,
+    WrongCredentials,
+)
+from service.http.tokens import hash_of, new_secret, secret_after
 
 
 class Role(StrEnum):
@@ -38,6 +45,23 @@ class Reused:
     """A refresh token was used a second time; its session has been ended."""
 
     session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A refresh token that several pages of one browser hold, so that two may send it at once.
+
+    What follows it is derived from it with `key`: within `within_s` seconds, and while what follows
+    is unused, a second use gets the same answer and forks nothing. Later, or after that one was
+    used, it is a reuse like any other.
+    """
+
+    key: str
+    within_s: int
+
+    def after(self, refresh_token: str) -> str:
+        """The token that follows."""
+        return secret_after(refresh_token, key=self.key)
 
 
 class Swept(NamedTuple):
@@ -112,43 +136,73 @@ async def sign_in(
     password_hash: str,
     refresh_s: int,
     now: datetime,
+    operators_only: bool = False,
 ) -> SignedIn:
     """A new session of somebody who gave the password behind `password_hash`.
 
-    Raises WrongCredentials if the password was changed meanwhile, Suspended.
+    Raises WrongCredentials if the password was changed meanwhile, Suspended, and NotAllowed for
+    who is none of `operators_only`.
     """
     account = await queries.account_locked(session, account_id)
     if account is None or account.password_hash != password_hash:
         raise WrongCredentials
     if account.suspended_at is not None:
         raise Suspended
+    if operators_only and account.operator_role is None:
+        raise NotAllowed("This is for operators.")
     opened = LoginSession(account_id=account_id, created_at=now)
     session.add(opened)
     await session.flush()
-    return await _with_token(session, account, opened.id, refresh_s=refresh_s, now=now)
+    expires_at = now + timedelta(seconds=refresh_s)
+    return await _with_token(session, account, opened.id, new_secret(), expires_at, now=now)
 
 
 async def rotate(
-    session: AsyncSession, *, refresh_token: str, refresh_s: int, now: datetime
+    session: AsyncSession,
+    *,
+    refresh_token: str,
+    refresh_s: int,
+    now: datetime,
+    shared: Shared | None = None,
 ) -> SignedIn | Reused:
-    """Use a refresh token up for the next one. Used before, its session ends, and that is kept.
+    """Use a refresh token up for the next one. Used before, its session ends, and that is kept;
+    unless it is `shared` and was used a moment ago: then the answer is the same again.
 
     Raises RefreshNotValid for an unknown or expired token, SessionRevoked, Suspended.
     """
     token_hash = hash_of(refresh_token)
+    following = shared.after(refresh_token) if shared else new_secret()
+    expires_at = now + timedelta(seconds=refresh_s)
     session_id = await queries.use_token(session, token_hash, now=now)
+    if session_id is None and shared:
+        again = await queries.session_just_used(
+            session,
+            token_hash,
+            next_hash=hash_of(following),
+            since=now - timedelta(seconds=shared.within_s),
+            now=now,
+        )
+        if again is not None:
+            account = await _standing(session, again[0])
+            return SignedIn(account, again[0], following, again[1])
     if session_id is None:
         stolen = await queries.session_of_used(session, token_hash)
         if stolen is None:
             raise RefreshNotValid
         await queries.revoke(session, LoginSession.id == stolen, reason="refresh_reused", now=now)
         return Reused(stolen)
-    account, revoked_at = await queries.person_of(session, session_id)
-    if revoked_at is not None:
-        raise SessionRevoked
-    if account.suspended_at is not None:
-        raise Suspended
-    return await _with_token(session, account, session_id, refresh_s=refresh_s, now=now)
+    account = await _standing(session, session_id)
+    return await _with_token(session, account, session_id, following, expires_at, now=now)
+
+
+async def end_session_of(
+    session: AsyncSession, *, refresh_token: str, now: datetime
+) -> UUID | None:
+    """End the session that a refresh token belongs to, used or not; None: it belongs to none."""
+    session_id = await queries.session_with(session, hash_of(refresh_token))
+    if session_id is not None:
+        await sign_out(session, session_id=session_id, now=now)
+    return session_id
 
 
 async def sign_out(session: AsyncSession, *, session_id: UUID, now: datetime) -> None:
@@ -208,10 +262,25 @@ async def sweep(session: AsyncSession, *, now: datetime, keys_kept_s: int) -> Sw
     return Swept(tokens, sessions, keys)
 
 
+async def _standing(session: AsyncSession, session_id: UUID) -> Account:
+    """The account of a session. Raises SessionRevoked or Suspended if it does not stand."""
+    account, revoked_at = await queries.person_of(session, session_id)
+    if revoked_at is not None:
+        raise SessionRevoked
+    if account.suspended_at is not None:
+        raise Suspended
+    return account
+
+
 async def _with_token(
-    session: AsyncSession, account: Account, session_id: UUID, *, refresh_s: int, now: datetime
+    session: AsyncSession,
+    account: Account,
+    session_id: UUID,
+    secret: str,
+    expires_at: datetime,
+    *,
+    now: datetime,
 ) -> SignedIn:
-    secret, expires_at = new_secret(), now + timedelta(seconds=refresh_s)
     session.add(
         RefreshToken(
             token_hash=hash_of(secret), session_id=session_id, issued_at=now, expires_at=expires_at

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, Select, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from service.db.tables import (
     Account,
@@ -65,6 +66,37 @@ async def session_of_used(session: AsyncSession, token_hash: bytes) -> UUID | No
         select(RefreshToken.session_id).where(
             RefreshToken.token_hash == token_hash, RefreshToken.used_at.is_not(None)
         )
+    )
+    return found
+
+
+async def session_just_used(
+    session: AsyncSession, token_hash: bytes, *, next_hash: bytes, since: datetime, now: datetime
+) -> tuple[UUID, datetime] | None:
+    """The session of a token used up since then whose next one is still unused, and when that
+    next one expires.
+    """
+    following = aliased(RefreshToken)
+    row = (
+        await session.execute(
+            select(RefreshToken.session_id, following.expires_at)
+            .join(following, following.session_id == RefreshToken.session_id)
+            .where(
+                RefreshToken.token_hash == token_hash,
+                RefreshToken.used_at > since,
+                following.token_hash == next_hash,
+                following.used_at.is_(None),
+                following.expires_at > now,
+            )
+        )
+    ).one_or_none()
+    return None if row is None else (row.session_id, row.expires_at)
+
+
+async def session_with(session: AsyncSession, token_hash: bytes) -> UUID | None:
+    """The session that a refresh token belongs to, used or not."""
+    found: UUID | None = await session.scalar(
+        select(RefreshToken.session_id).where(RefreshToken.token_hash == token_hash)
     )
     return found
 

@@ -5,7 +5,7 @@ limits.
 - `problems`: every refusal, FastAPI's own included, leaves as problem+json;
 - `access`: who is calling, proved by a token, and which role a route is for;
 - `idempotency`: a repeated POST gets the first one's answer;
-- `limits`: how often an address or a person may try;
+- `limits`: how often an address or a person may try; `origins`: which browser pages may ask;
 - `pages`: cursor pages; `schemas`: the wire's common shapes; `logs`: one line a request, no
   places, no tokens.
 

@@ -53,6 +53,7 @@ TAGS = {
     "stream": "Events as they happen, over a websocket.",
     "policies": "The operators' knobs: versioned, attributable, reversible.",
     "operators": "What operators see of a market and of its matching.",
+    "console": "The operators' console: its sign-in and its settings.",
     "health": "Alive, and ready to serve.",
 }
 

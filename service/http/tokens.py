@@ -5,7 +5,9 @@ kept.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -66,6 +68,18 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def secret_after(secret: str, *, key: str) -> str:
+    """The secret that follows this one: as random to whoever has not our key, the same each time
+    to us.
+    """
+    following = hmac.digest(key.encode(), b"after\n" + _bytes(secret), hashlib.sha256)
+    return urlsafe_b64encode(following).decode().rstrip("=")
+
+
 def hash_of(secret: str) -> bytes:
     """SHA-256 of a random secret. Enough for 256 random bits; passwords take argon2id instead."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(_bytes(secret)).digest()
+
+
+def _bytes(secret: str) -> bytes:
+    return secret.encode("utf-8", "surrogatepass")

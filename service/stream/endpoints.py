@@ -17,6 +17,7 @@ from notifications.close_codes import CloseCode
 from notifications.frames import SUBPROTOCOL, TICKET_PREFIX, Resume, parse_client_frame
 from service.errors import NotAllowed, Problem, SubprotocolNeeded
 from service.http.access import Person
+from service.http.origins import is_allowed
 from service.http.schemas import Out, UtcTime
 from service.runtime import Db, Now, runtime_of
 from service.stream import metrics
@@ -136,18 +137,11 @@ def _refuse(socket: StreamSocket, code: CloseCode) -> None:
 def _refusal(websocket: WebSocket) -> Problem | None:
     """Why this handshake is not answered: a page of a stranger, or a client of another protocol."""
     origin = websocket.headers.get("origin")
-    if origin is not None and not _is_allowed(origin, websocket):
+    if origin is not None and not is_allowed(origin, websocket):
         return NotAllowed("This origin may not open the stream.", origin=origin)
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         return SubprotocolNeeded(subprotocol=SUBPROTOCOL)
     return None
-
-
-def _is_allowed(origin: str, websocket: WebSocket) -> bool:
-    """A browser's origin: the api's own, or one from the settings. Programs send none."""
-    own = f"//{websocket.headers.get('host')}"
-    allowed = runtime_of(websocket).settings.allowed_origins
-    return origin in allowed or origin in (f"http:{own}", f"https:{own}")
 
 
 def _ticket_of(headers: Headers) -> str | None:
