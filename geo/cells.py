@@ -42,6 +42,16 @@ def is_cell(text: object) -> bool:
     )
 
 
+def region_of(cell: str, resolution: int) -> str:
+    """The larger hexagon that holds most of a cell: 5 is some 10 km across, 4 some 26 km.
+
+    Raises ValueError for a text that is no cell, or a resolution that is not coarser.
+    """
+    if not 0 <= resolution < RESOLUTION:
+        raise ValueError(f"a region's resolution is below {RESOLUTION}: {resolution}")
+    return str(h3.cell_to_parent(_checked(cell), resolution))
+
+
 def _checked(cell: str) -> str:
     if not is_cell(cell):
         raise ValueError(f"not an H3 cell of resolution {RESOLUTION}: {cell!r}")

@@ -30,6 +30,9 @@ refused by which rule, who comes next. `explain` answers a tasker by matching th
 with one thing changed; `words` says it in a sentence; `estimate` looks ahead of a post. `verify`
 checks any answer without sharing a line with what made it, and proves its optimality.
 
+`switchback` says which of two policies a chore falls under while they are compared, `effects` what
+the comparison shows.
+
 Beside the round stand `policy` (the operators' knobs, one source for API, console and solver),
 `wave` (what the policy says of radius, deadline and the next wave), `lifecycle` (the states of
 chore, offer and booking), `availability` (weekly hours to UTC) and `pricing` (rate x time).

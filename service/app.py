@@ -22,6 +22,7 @@ from service.decisions.endpoints import router as decisions
 from service.dispatch.endpoints import router as dispatch
 from service.dispatch.process import running_dispatcher
 from service.estimates.endpoints import router as estimates
+from service.experiments.endpoints import router as experiments
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions,
     markets,
     policies,
+    experiments,
     decisions,
     *TASKERS,
     estimates,

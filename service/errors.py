@@ -183,6 +183,18 @@ class TooEarly(Conflict):
     type, title = "too-early", "That is too long before the planned start"
 
 
+class ExperimentRuns(Conflict):
+    """Facts: `experiment`, the other's id."""
+
+    type, title = "experiment-runs", "A market has one experiment at a time"
+
+
+class TooLittleRecorded(Conflict):
+    """Facts: `days`, how many are recorded."""
+
+    type, title = "too-little-recorded", "Too little has been recorded to tell"
+
+
 class IdempotencyInProgress(Conflict):
     type, title = "idempotency-in-progress", "A request with this key is still under way"
 

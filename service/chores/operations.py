@@ -35,6 +35,7 @@ from service.db.engine import wake
 from service.db.tables import Chore, new_id
 from service.errors import NotAllowed, NotFound, WrongState
 from service.events.append import Announcement, announce
+from service.experiments.operations import Membership, member_of_running
 from service.http.access import Caller
 from service.http.pages import Cut
 from service.markets.operations import (
@@ -47,7 +48,7 @@ from service.markets.operations import (
 )
 from service.markets.queries import MarketFacts
 from service.offers.operations import withdrawn
-from service.policies.queries import newest_version
+from service.policies.queries import version_for
 
 View = Literal["exact", "held", "offered"]
 
@@ -70,7 +71,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A wish that can be meant: in which market, under which version of its policy, when."""
+    """A wish that can be meant: in which market, under which version of its policy, when, and where
+    in the experiment that runs.
+    """
 
     market: MarketFacts
     minimum_minutes: int
@@ -78,6 +81,7 @@ class Meant:
     document: PolicyDocument
     window: Window
     match_by: datetime
+    membership: Membership | None = None
 
 
 async def post_chore(
@@ -110,7 +114,10 @@ async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Mea
     refuse_duration(wish.minutes)
     if wish.budget is not None:
         refuse_budget(market, category, wish.budget, field="budget")
-    version = await newest_version(session, market.id)
+    membership = await member_of_running(
+        session, market_id=market.id, cell=cell_of(wish.place), now=now
+    )
+    version = await version_for(session, market.id, membership.version if membership else None)
     document = PolicyDocument.model_validate(version.document)
     policy = document.for_category(category.slug)
     window = _window(wish, policy, now)
@@ -122,7 +129,9 @@ async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Mea
         window_end=window.end,
         duration=timedelta(minutes=wish.minutes),
     )
-    return Meant(market, category.minimum_minutes, version.version, document, window, match_by)
+    return Meant(
+        market, category.minimum_minutes, version.version, document, window, match_by, membership
+    )
 
 
 async def read_chore(
@@ -232,7 +241,7 @@ def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
 
 def _chore(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> Chore:
     """The row."""
-    market, window = meant.market, meant.window
+    market, window, member = meant.market, meant.window, meant.membership
     cell = cell_of(wish.place)
     return Chore(
         id=new_id(),
@@ -255,4 +264,7 @@ def _chore(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> Chore:
         due_at=now,
         match_by=meant.match_by,
         created_at=now,
+        experiment_id=member.experiment_id if member else None,
+        arm=member.placement.arm if member else None,
+        counted=member.placement.counted if member else None,
     )

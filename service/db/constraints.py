@@ -6,13 +6,21 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
-from service.errors import ChoreTaken, Conflict, EmailTaken, OverlappingBooking, Problem
+from service.errors import (
+    ChoreTaken,
+    Conflict,
+    EmailTaken,
+    ExperimentRuns,
+    OverlappingBooking,
+    Problem,
+)
 
 MEANING: dict[str, type[Problem]] = {
     "uq_accounts_email": EmailTaken,
     "uq_bookings_live": ChoreTaken,
     "uq_bookings_offer_id": ChoreTaken,
     "ex_bookings_tasker_held": OverlappingBooking,
+    "ex_experiments_during": ExperimentRuns,
     "uq_offers_pending": Conflict,
 }
 

@@ -52,6 +52,7 @@ TAGS = {
     "bookings": "A chore and its tasker, from the acceptance to the price.",
     "stream": "Events as they happen, over a websocket.",
     "policies": "The operators' knobs: versioned, attributable, reversible.",
+    "experiments": "Two versions of a policy, switched by region and slot: did it help?",
     "operators": "What operators see of a market and of its matching.",
     "console": "The operators' console: its sign-in and its settings.",
     "health": "Alive, and ready to serve.",

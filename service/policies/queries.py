@@ -43,6 +43,12 @@ async def one_version(session: AsyncSession, market_id: int, version: int) -> Ve
     return Version(**row) if row else None
 
 
+async def version_for(session: AsyncSession, market_id: int, version: int | None) -> Version:
+    """The version that an arm names, else the one in force."""
+    named = version and await one_version(session, market_id, version)
+    return named or await newest_version(session, market_id)
+
+
 async def versions(
     session: AsyncSession, market_id: int, *, before: int | None, limit: int
 ) -> list[Version]:
@@ -67,13 +73,19 @@ async def apply_to_open(
     session: AsyncSession, market_id: int, *, version: int, now: datetime
 ) -> int:
     """Put every chore still to be matched under `version`, and make due those that wait; how many.
+    Chores of an experiment stay in their arms.
 
     One that is due already moves by a microsecond, so that a round which is looking at it under
     its old version finds it changed, and leaves it due. Locks chores in order of id.
     """
     locked = await session.scalars(
         select(Chore.id)
-        .where(Chore.market_id == market_id, Chore.status.in_(MATCHABLE), Chore.match_by > now)
+        .where(
+            Chore.market_id == market_id,
+            Chore.status.in_(MATCHABLE),
+            Chore.match_by > now,
+            Chore.experiment_id.is_(None),
+        )
         .order_by(Chore.id)
         .with_for_update()
     )

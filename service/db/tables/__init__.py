@@ -8,6 +8,7 @@ from service.db.tables.base import Base, new_id
 from service.db.tables.bookings import Booking
 from service.db.tables.chores import Chore
 from service.db.tables.events import Device, Event, EventCounter, StreamTicket
+from service.db.tables.experiments import Experiment
 from service.db.tables.markets import AuditEntry, Category, Lease, Market, PolicyVersion
 from service.db.tables.offers import Decision, Offer, Round
 from service.db.tables.taskers import (
@@ -36,6 +37,7 @@ __all__ = [
     "Device",
     "Event",
     "EventCounter",
+    "Experiment",
     "Favourite",
     "FittedAcceptance",
     "HoursException",

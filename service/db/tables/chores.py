@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +22,8 @@ class Chore(Base):
     projection: whatever a tasker can bring about is decided by these, never by the exact point.
     `due_at` is when the next round is to look at it
     (null: not due); `match_by` is the latest moment a match is of use; `wave` counts the waves
-    already extended, and `next_wave_at` is when the newest has had its time (null: it has).
+    already extended, and `next_wave_at` is when the newest has had its time (null: it has). Posted
+    during an experiment it has its arm, and counts unless it fell into a wash-out.
     """
 
     __tablename__ = "chores"
@@ -66,6 +68,12 @@ class Chore(Base):
         ),
         # Usage: a client's own chores, newest first.
         Index("ix_chores_of_client", "client_id", "id"),
+        ForeignKeyConstraint(["experiment_id"], ["experiments.id"]),
+        CheckConstraint("arm IN ('a', 'b')", name="arm"),
+        CheckConstraint("(experiment_id IS NULL) = (arm IS NULL)", name="arm_of_experiment"),
+        CheckConstraint("(arm IS NULL) = (counted IS NULL)", name="counted_in_arm"),
+        # Usage: the chores of an experiment.
+        Index(None, "experiment_id", postgresql_where=text("experiment_id IS NOT NULL")),
         # Usage: an operator's list of a market's chores by state, newest first.
         Index("ix_chores_of_market", "market_id", "status", "id"),
     )
@@ -92,3 +100,6 @@ class Chore(Base):
     match_by: Mapped[datetime]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    experiment_id: Mapped[UUID | None]
+    arm: Mapped[str | None]
+    counted: Mapped[bool | None]

@@ -1,10 +1,11 @@
 """A cell holds its place, its centre is near, and nothing else passes for a cell."""
 
+import h3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.cells import cell_of, cells_of, centre_of, centres_of, is_cell
+from geo.cells import cell_of, cells_of, centre_of, centres_of, is_cell, region_of
 from geo.distance import great_circle_m
 from geo.points import BadPoint, LonLat, as_points
 from tests.unit.geo.strategies import places
@@ -42,3 +43,17 @@ def test_what_is_no_cell_of_this_size_is_refused(text: str) -> None:
 def test_a_place_that_is_none_has_no_cell() -> None:
     with pytest.raises(BadPoint):
         cell_of(LonLat(0, 91))
+
+
+@given(places, st.integers(4, 7))
+def test_a_region_is_larger_and_holds_its_cells(place: LonLat, resolution: int) -> None:
+    region = region_of(cell_of(place), resolution)
+    assert h3.get_resolution(region) == resolution
+    assert cell_of(place) in h3.cell_to_children(region, 8)
+
+
+def test_a_region_is_coarser_than_a_cell() -> None:
+    with pytest.raises(ValueError, match="resolution"):
+        region_of(cell_of(LonLat(0, 51)), 8)
+    with pytest.raises(ValueError, match="not an H3 cell"):
+        region_of("88", 5)

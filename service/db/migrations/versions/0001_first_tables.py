@@ -263,84 +263,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tasker_id"], ["taskers.id"], name=op.f("fk_blocks_tasker_id")),
         sa.PrimaryKeyConstraint("client_id", "tasker_id", "by_tasker", name=op.f("pk_blocks")),
     )
-    op.create_geospatial_table(
-        "chores",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("market_id", sa.SmallInteger(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("point", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
-        sa.Column("metric_point", Geometry("POINT", srid=0, spatial_index=False), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("notes", sa.Text(), nullable=False),
-        sa.Column("wanted_now", sa.Boolean(), nullable=False),
-        sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("duration_minutes", sa.Integer(), nullable=False),
-        sa.Column("budget_rate", sa.Integer(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("policy_version", sa.Integer(), nullable=False),
-        sa.Column("wave", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("next_wave_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("match_by", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(closed_at IS NULL) = (status IN ('open', 'offered', 'unfilled', 'booked'))",
-            name=op.f("ck_chores_closed"),
-        ),
-        sa.CheckConstraint(
-            "due_at IS NULL OR status IN ('open', 'offered', 'unfilled')",
-            name=op.f("ck_chores_due_while_matchable"),
-        ),
-        sa.CheckConstraint(
-            "status IN ('open', 'offered', 'booked', 'completed', 'unfilled', 'cancelled', 'expired')",
-            name=op.f("ck_chores_status"),
-        ),
-        sa.CheckConstraint("budget_rate > 0", name=op.f("ck_chores_budget")),
-        sa.CheckConstraint("duration_minutes BETWEEN 15 AND 1440", name=op.f("ck_chores_duration")),
-        sa.CheckConstraint("wave >= 0", name=op.f("ck_chores_wave")),
-        sa.CheckConstraint("window_start < window_end", name=op.f("ck_chores_window")),
-        sa.ForeignKeyConstraint(["client_id"], ["accounts.id"], name=op.f("fk_chores_client_id")),
-        sa.ForeignKeyConstraint(
-            ["market_id", "category"],
-            ["categories.market_id", "categories.slug"],
-            name=op.f("fk_chores_market_id_category"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["market_id", "policy_version"],
-            ["policy_versions.market_id", "policy_versions.version"],
-            name=op.f("fk_chores_market_id_policy_version"),
-        ),
-        sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_chores_market_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chores")),
-    )
-    op.create_index(
-        "ix_chores_due",
-        "chores",
-        ["market_id", "due_at"],
-        unique=False,
-        postgresql_where=sa.text("due_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_chores_match_by",
-        "chores",
-        ["market_id", "match_by"],
-        unique=False,
-        postgresql_where=sa.text("status IN ('open', 'offered', 'unfilled')"),
-    )
-    op.create_index("ix_chores_of_client", "chores", ["client_id", "id"], unique=False)
-    op.create_index("ix_chores_of_market", "chores", ["market_id", "status", "id"], unique=False)
-    op.create_index(
-        "ix_chores_waiting",
-        "chores",
-        ["market_id", "category", "metric_point"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_where=sa.text("status IN ('open', 'unfilled')"),
-    )
     op.create_table(
         "events",
         sa.Column("recipient_id", sa.Uuid(), nullable=False),
@@ -365,6 +287,67 @@ def upgrade() -> None:
         ["at"],
         unique=False,
         postgresql_where=sa.text("relayed_at IS NULL"),
+    )
+    op.create_table(
+        "experiments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version_a", sa.Integer(), nullable=False),
+        sa.Column("version_b", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("days", sa.SmallInteger(), nullable=False),
+        sa.Column("slot_s", sa.Integer(), nullable=False),
+        sa.Column("washout_s", sa.Integer(), nullable=False),
+        sa.Column("resolution", sa.SmallInteger(), nullable=False),
+        sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_by", sa.Uuid(), nullable=True),
+        sa.Column("stop_reason", sa.Text(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (sa.column("market_id"), "="),
+            (sa.column("during"), "&&"),
+            using="gist",
+            name="ex_experiments_during",
+        ),
+        sa.CheckConstraint(
+            "(stopped_at IS NULL) = (stop_reason IS NULL)", name=op.f("ck_experiments_stopped")
+        ),
+        sa.CheckConstraint(
+            "days >= 2 AND mod(days, 2) = 0", name=op.f("ck_experiments_pairs_of_days")
+        ),
+        sa.CheckConstraint("resolution BETWEEN 3 AND 7", name=op.f("ck_experiments_resolution")),
+        sa.CheckConstraint(
+            "slot_s > 0 AND mod(86400, slot_s) = 0", name=op.f("ck_experiments_slots_fill_a_day")
+        ),
+        sa.CheckConstraint("version_a <> version_b", name=op.f("ck_experiments_two_versions")),
+        sa.CheckConstraint(
+            "washout_s >= 0 AND washout_s < slot_s", name=op.f("ck_experiments_washout")
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["accounts.id"], name=op.f("fk_experiments_author_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id", "version_a"],
+            ["policy_versions.market_id", "policy_versions.version"],
+            name=op.f("fk_experiments_market_id_version_a"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id", "version_b"],
+            ["policy_versions.market_id", "policy_versions.version"],
+            name=op.f("fk_experiments_market_id_version_b"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id"], ["markets.id"], name=op.f("fk_experiments_market_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stopped_by"], ["accounts.id"], name=op.f("fk_experiments_stopped_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_experiments")),
     )
     op.create_table(
         "favourites",
@@ -524,6 +507,104 @@ def upgrade() -> None:
             ["tasker_id"], ["taskers.id"], name=op.f("fk_weekly_hours_tasker_id")
         ),
         sa.PrimaryKeyConstraint("tasker_id", "weekday", "starts", name=op.f("pk_weekly_hours")),
+    )
+    op.create_geospatial_table(
+        "chores",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("point", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
+        sa.Column("metric_point", Geometry("POINT", srid=0, spatial_index=False), nullable=False),
+        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("wanted_now", sa.Boolean(), nullable=False),
+        sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("duration_minutes", sa.Integer(), nullable=False),
+        sa.Column("budget_rate", sa.Integer(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("wave", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_wave_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("match_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("experiment_id", sa.Uuid(), nullable=True),
+        sa.Column("arm", sa.Text(), nullable=True),
+        sa.Column("counted", sa.Boolean(), nullable=True),
+        sa.CheckConstraint(
+            "(closed_at IS NULL) = (status IN ('open', 'offered', 'unfilled', 'booked'))",
+            name=op.f("ck_chores_closed"),
+        ),
+        sa.CheckConstraint("arm IN ('a', 'b')", name=op.f("ck_chores_arm")),
+        sa.CheckConstraint(
+            "due_at IS NULL OR status IN ('open', 'offered', 'unfilled')",
+            name=op.f("ck_chores_due_while_matchable"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'offered', 'booked', 'completed', 'unfilled', 'cancelled', 'expired')",
+            name=op.f("ck_chores_status"),
+        ),
+        sa.CheckConstraint(
+            "(arm IS NULL) = (counted IS NULL)", name=op.f("ck_chores_counted_in_arm")
+        ),
+        sa.CheckConstraint(
+            "(experiment_id IS NULL) = (arm IS NULL)", name=op.f("ck_chores_arm_of_experiment")
+        ),
+        sa.CheckConstraint("budget_rate > 0", name=op.f("ck_chores_budget")),
+        sa.CheckConstraint("duration_minutes BETWEEN 15 AND 1440", name=op.f("ck_chores_duration")),
+        sa.CheckConstraint("wave >= 0", name=op.f("ck_chores_wave")),
+        sa.CheckConstraint("window_start < window_end", name=op.f("ck_chores_window")),
+        sa.ForeignKeyConstraint(["client_id"], ["accounts.id"], name=op.f("fk_chores_client_id")),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"], ["experiments.id"], name=op.f("fk_chores_experiment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id", "category"],
+            ["categories.market_id", "categories.slug"],
+            name=op.f("fk_chores_market_id_category"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id", "policy_version"],
+            ["policy_versions.market_id", "policy_versions.version"],
+            name=op.f("fk_chores_market_id_policy_version"),
+        ),
+        sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_chores_market_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chores")),
+    )
+    op.create_index(
+        "ix_chores_due",
+        "chores",
+        ["market_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_chores_experiment_id"),
+        "chores",
+        ["experiment_id"],
+        unique=False,
+        postgresql_where=sa.text("experiment_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_chores_match_by",
+        "chores",
+        ["market_id", "match_by"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('open', 'offered', 'unfilled')"),
+    )
+    op.create_index("ix_chores_of_client", "chores", ["client_id", "id"], unique=False)
+    op.create_index("ix_chores_of_market", "chores", ["market_id", "status", "id"], unique=False)
+    op.create_index(
+        "ix_chores_waiting",
+        "chores",
+        ["market_id", "category", "metric_point"],
+        unique=False,
+        postgresql_using="gist",
+        postgresql_where=sa.text("status IN ('open', 'unfilled')"),
     )
     op.create_table(
         "decisions",
@@ -735,6 +816,28 @@ def downgrade() -> None:
     op.drop_index("ix_decisions_of_chore", table_name="decisions")
     op.drop_index("ix_decisions_kept", table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index(
+        "ix_chores_waiting",
+        table_name="chores",
+        postgresql_using="gist",
+        postgresql_where=sa.text("status IN ('open', 'unfilled')"),
+    )
+    op.drop_index("ix_chores_of_market", table_name="chores")
+    op.drop_index("ix_chores_of_client", table_name="chores")
+    op.drop_index(
+        "ix_chores_match_by",
+        table_name="chores",
+        postgresql_where=sa.text("status IN ('open', 'offered', 'unfilled')"),
+    )
+    op.drop_index(
+        op.f("ix_chores_experiment_id"),
+        table_name="chores",
+        postgresql_where=sa.text("experiment_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_chores_due", table_name="chores", postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.drop_geospatial_table("chores")
     op.drop_table("weekly_hours")
     op.drop_index(op.f("ix_stream_tickets_expires_at"), table_name="stream_tickets")
     op.drop_table("stream_tickets")
@@ -755,28 +858,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_hours_exceptions_tasker_id_on_date"), table_name="hours_exceptions")
     op.drop_table("hours_exceptions")
     op.drop_table("favourites")
+    op.drop_table("experiments")
     op.drop_index(
         "ix_events_unrelayed", table_name="events", postgresql_where=sa.text("relayed_at IS NULL")
     )
     op.drop_index("ix_events_kept", table_name="events")
     op.drop_table("events")
-    op.drop_index(
-        "ix_chores_waiting",
-        table_name="chores",
-        postgresql_using="gist",
-        postgresql_where=sa.text("status IN ('open', 'unfilled')"),
-    )
-    op.drop_index("ix_chores_of_market", table_name="chores")
-    op.drop_index("ix_chores_of_client", table_name="chores")
-    op.drop_index(
-        "ix_chores_match_by",
-        table_name="chores",
-        postgresql_where=sa.text("status IN ('open', 'offered', 'unfilled')"),
-    )
-    op.drop_index(
-        "ix_chores_due", table_name="chores", postgresql_where=sa.text("due_at IS NOT NULL")
-    )
-    op.drop_geospatial_table("chores")
     op.drop_table("blocks")
     op.drop_index(op.f("ix_taskers_market_id"), table_name="taskers")
     op.drop_geospatial_table("taskers")
