@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets a machine up, step by step: `scripts/setup.sh python` makes .venv from the lock file,
-# `scripts/setup.sh database` finds or installs PostgreSQL with PostGIS. Asks nothing; where it may
-# not go on by itself it ends with the one line to type. Every step may be run again.
+# `scripts/setup.sh database` finds or installs PostgreSQL with PostGIS, `scripts/setup.sh browser`
+# the Chromium that the tests drive. Asks nothing; where it may not go on by itself it ends with the
+# one line to type. Every step may be run again.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -71,6 +72,16 @@ database_step() {
     .venv/bin/dibs db install
 }
 
+# The tests' browser: Debian's, so that nothing is downloaded past the system's packages.
+browser_step() {
+    command -v chromium >/dev/null && return
+    may_use_apt || fail "chromium is missing. As root: apt-get install -y chromium fonts-dejavu-core"
+    say "getting chromium with apt-get"
+    as_root apt-get update -q
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        chromium fonts-dejavu-core
+}
+
 # The locks of the image (what runs, what builds) hold the versions of the full one: what is tested
 # is what runs.
 lock_step() {
@@ -88,6 +99,8 @@ lock_step() {
 case "${1:-}" in
     python) python_step ;;
     database) database_step ;;
+    browser) browser_step ;;
+    uv) find_uv "$(find_python)" ;;
     lock) shift; lock_step "$@" ;;
-    *) fail "say one of: python, database, lock" ;;
+    *) fail "say one of: python, database, browser, uv, lock" ;;
 esac

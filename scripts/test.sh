@@ -26,6 +26,8 @@ run() {
         imports) section imports lint-imports ;;
         unit | integration) section "$1" pytest "tests/$1" -q -n auto ;;
         acceptance) section acceptance pytest tests/acceptance -q ;;
+        console) section console scripts/console.sh check ;;
+        browser) section browser pytest tests/browser -q ;;
         torture)
             section examples env DIBS_EXAMPLES=torture pytest tests/unit -q -n auto
             section torture pytest tests -q -m torture ;;
@@ -33,7 +35,7 @@ run() {
     esac
 }
 
-[ $# -gt 0 ] || set -- lint format types imports unit integration acceptance
+[ $# -gt 0 ] || set -- lint format types imports console unit integration acceptance browser
 for wanted in "$@"; do run "$wanted"; done
 printf '\n\033[1m== result\033[0m\n%s' "$table"
 exit "$failed"

@@ -1,0 +1,139 @@
+/**
+ * The live stream of an operator: `dibs.v1`, with the frames of a watched market. Keeps itself
+ * connected while somebody listens; after a cut it watches anew, and the first frame is the whole.
+ */
+
+import { post } from "../api/client";
+import type { Schemas } from "../api/types";
+import { backoffMs, comesBack } from "./reconnect";
+
+export interface LiveChore {
+  id: string;
+  status: string;
+  category: string;
+  lon: number;
+  lat: number;
+  wave: number;
+  radius_m: number;
+  offers: number;
+  starts_at: string;
+}
+
+export interface MarketFrame {
+  frame: "market";
+  market: string;
+  at: string;
+  counts: Record<string, number>;
+  chores: LiveChore[];
+  taskers: { id: string; lon: number; lat: number }[];
+  bookings: { id: string; chore_id: string; status: string }[];
+}
+
+export interface Frame {
+  frame: string;
+  [field: string]: unknown;
+}
+
+type Listener = (frame: Frame) => void;
+
+class Stream {
+  state = $state<"off" | "connecting" | "live">("off");
+  #market: string | null = null;
+  #listeners = new Set<Listener>();
+  #socket: WebSocket | null = null;
+  #tries = 0;
+  #timer = 0;
+  #silence = 0;
+  #silentMs = 60_000;
+
+  /** Hear every frame of the server's; the stream is open for as long as somebody does. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    if (this.state === "off") void this.#open();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#end();
+    };
+  }
+
+  /** Hear what is live in a market: first the whole of it, then changes. */
+  watch(market: string, listener: (frame: MarketFrame) => void): () => void {
+    this.#market = market;
+    this.#say({ frame: "watch", market });
+    const stop = this.listen((frame) => {
+      if (frame.frame === "market" && frame.market === market) {
+        listener(frame as unknown as MarketFrame);
+      }
+    });
+    return () => {
+      if (this.#market === market) {
+        this.#market = null;
+        this.#say({ frame: "watch", market: null });
+      }
+      stop();
+    };
+  }
+
+  async #open(): Promise<void> {
+    this.state = "connecting";
+    try {
+      const { ticket } = await post<Schemas["Ticket"]>("/v1/stream/tickets");
+      if (this.#listeners.size === 0) return this.#end();
+      const url = new URL("/v1/stream", location.href);
+      url.protocol = url.protocol.replace("http", "ws");
+      const socket = new WebSocket(url, ["dibs.v1", `ticket.${ticket}`]);
+      this.#socket = socket;
+      socket.onopen = () => this.#say({ frame: "resume", n: null, device: DEVICE });
+      socket.onmessage = (message) => this.#hear(JSON.parse(message.data));
+      socket.onclose = (closed) => {
+        if (this.#socket === socket) this.#again(closed.code);
+      };
+    } catch {
+      this.#again(1006);
+    }
+  }
+
+  #hear(frame: Frame): void {
+    clearTimeout(this.#silence);
+    this.#silence = window.setTimeout(() => this.#socket?.close(), this.#silentMs);
+    if (frame.frame === "hello") {
+      this.state = "live";
+      this.#tries = 0;
+      if (typeof frame.heartbeat_s === "number") this.#silentMs = frame.heartbeat_s * 2000;
+      if (this.#market) this.#say({ frame: "watch", market: this.#market });
+    }
+    if (frame.frame === "ping") this.#say({ frame: "pong" });
+    if (frame.frame === "event") this.#say({ frame: "ack", n: frame.n });
+    for (const listener of this.#listeners) listener(frame);
+  }
+
+  #say(frame: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #again(code: number): void {
+    clearTimeout(this.#silence);
+    this.#socket = null;
+    if (this.#listeners.size === 0 || !comesBack(code)) {
+      this.state = "off";
+      return;
+    }
+    this.state = "connecting";
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#open(), backoffMs(this.#tries++, Math.random()));
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+    this.state = "off";
+  }
+}
+
+/** Each page is a device of its own: two tabs do not end each other's stream. */
+const DEVICE = `console-${crypto.randomUUID()}`;
+
+export const stream = new Stream();
