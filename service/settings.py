@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     post_limit: str = Field(default="30/minute", description="per client")
     estimate_limit: str = Field(default="10/minute", description="per client")
     ask_limit: str = Field(default="20/minute", description="why, per tasker")
+    ticket_limit: str = Field(default="60/minute", description="stream tickets, per person")
     unlimited_addresses: Names = Field(default=(), description="peers the rate limits do not count")
     trusted_proxies: Names = Field(
         default=(), description="peers whose X-Forwarded-For counts; none: those of this machine"

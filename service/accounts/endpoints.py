@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from service.accounts import operations
-from service.accounts.operations import Reused, SignedIn
+from service.accounts.operations import Reused, Shared, SignedIn
 from service.accounts.passwords import hash_password
 from service.accounts.proving import access_token, is_right, open_session
 from service.accounts.schemas import (
@@ -31,6 +31,9 @@ from service.http.access import Person
 from service.http.documentation import refuses
 from service.http.idempotency import OnceOnly
 from service.runtime import Run, Runtime
+
+REPEATED_WITHIN_S = 30
+"""How long the answer to a refresh is given again: a phone that lost it asks within seconds."""
 
 accounts = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 sessions = APIRouter(prefix="/v1/sessions", tags=["sessions"])
@@ -112,12 +115,15 @@ async def sign_in(body: SignInIn, request: Request, runtime: Run) -> SessionOut:
     responses=refuses(RefreshNotValid, RefreshReused, SessionRevoked, Suspended),
 )
 async def refresh_session(body: RefreshIn, runtime: Run) -> SessionOut:
-    """The next pair of tokens. The token given is used up; used again, the session ends."""
+    """The next pair of tokens. The token given is used up; used again, the session ends, except
+    within 30 s and while what followed is unused: an answer may be lost, and is given again.
+    """
     found = await runtime.database.run(
         operations.rotate,
         refresh_token=body.refresh_token,
         refresh_s=runtime.settings.refresh_token_s,
         now=runtime.now(),
+        shared=Shared(runtime.settings.secret_key.get_secret_value(), REPEATED_WITHIN_S),
     )
     if isinstance(found, Reused):
         runtime.sessions.forget(found.session_id)

@@ -49,7 +49,8 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A refresh token that several pages of one browser hold, so that two may send it at once.
+    """A refresh token that may be sent twice without ill intent: by the pages of one browser at
+    once, by a phone whose answer was lost.
 
     What follows it is derived from it with `key`: within `within_s` seconds, and while what follows
     is unused, a second use gets the same answer and forks nothing. Later, or after that one was
@@ -163,18 +164,18 @@ async def rotate(
     refresh_token: str,
     refresh_s: int,
     now: datetime,
-    shared: Shared | None = None,
+    shared: Shared,
 ) -> SignedIn | Reused:
     """Use a refresh token up for the next one. Used before, its session ends, and that is kept;
-    unless it is `shared` and was used a moment ago: then the answer is the same again.
+    unless that was a moment ago and nobody used what followed: then the answer is the same again.
 
     Raises RefreshNotValid for an unknown or expired token, SessionRevoked, Suspended.
     """
     token_hash = hash_of(refresh_token)
-    following = shared.after(refresh_token) if shared else new_secret()
+    following = shared.after(refresh_token)
     expires_at = now + timedelta(seconds=refresh_s)
     session_id = await queries.use_token(session, token_hash, now=now)
-    if session_id is None and shared:
+    if session_id is None:
         again = await queries.session_just_used(
             session,
             token_hash,
@@ -185,7 +186,6 @@ async def rotate(
         if again is not None:
             account = await _standing(session, again[0])
             return SignedIn(account, again[0], following, again[1])
-    if session_id is None:
         stolen = await queries.session_of_used(session, token_hash)
         if stolen is None:
             raise RefreshNotValid

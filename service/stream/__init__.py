@@ -10,6 +10,8 @@ acknowledged. 4. `reader` reads what lines lack, all lines in one query; `record
 delivered and acknowledged, in batches. 5. `socket` is uvicorn's websocket with bounds; `server`
 serves and drains.
 
+`registry` keeps rows of who is connected where, for bounds that hold across nodes.
+
 `tickets` opens the door, `endpoints` is the door, `watch` closes it again, `queries` is all the
 SQL.
 

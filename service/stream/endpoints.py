@@ -6,7 +6,7 @@ import asyncio
 from secrets import token_urlsafe
 
 import structlog
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Request, WebSocket
 from pydantic import Field, ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -15,16 +15,17 @@ from notifications import close_codes
 from notifications.asyncapi import asyncapi_document
 from notifications.close_codes import CloseCode
 from notifications.frames import SUBPROTOCOL, TICKET_PREFIX, Resume, parse_client_frame
-from service.errors import NotAllowed, Problem, SubprotocolNeeded
+from service.errors import NotAllowed, Problem, SubprotocolNeeded, TooManyRequests
 from service.http.access import Person
+from service.http.documentation import refuses
 from service.http.origins import is_allowed
 from service.http.schemas import Out, UtcTime
-from service.runtime import Db, Now, runtime_of
+from service.runtime import Run, runtime_of
 from service.stream import metrics
 from service.stream.line import Line
 from service.stream.node import Node
 from service.stream.socket import StreamSocket, socket_of
-from service.stream.tickets import Opened, issue_ticket, redeem_ticket
+from service.stream.tickets import Admitted, issue_ticket, redeem_ticket
 
 log = structlog.get_logger("dibs.stream")
 
@@ -38,18 +39,19 @@ class Ticket(Out):
     expires_at: UtcTime
 
 
-@router.post("/stream/tickets", status_code=201)
-async def create_stream_ticket(caller: Person, database: Db, now: Now) -> Ticket:
+@router.post("/stream/tickets", status_code=201, responses=refuses(TooManyRequests))
+async def create_stream_ticket(caller: Person, request: Request, runtime: Run) -> Ticket:
     """Get a ticket for `/v1/stream` (websocket). It works once, for 30 s, while your session
     stands.
     """
+    runtime.limits.check("ticket", request, str(caller.account_id))
     ticket = token_urlsafe(24)
-    expires_at = await database.run(
+    expires_at = await runtime.database.run(
         issue_ticket,
         ticket=ticket,
         account_id=caller.account_id,
         session_id=caller.session_id,
-        now=now,
+        now=runtime.now(),
     )
     return Ticket(ticket=ticket, expires_at=expires_at)
 
@@ -89,11 +91,11 @@ async def _serve(websocket: WebSocket, node: Node, socket: StreamSocket) -> None
             _refuse(socket, close_codes.RESUME_OVERDUE)
             return
         ticket = _ticket_in(first)
-    opened = await _redeem(websocket, node, ticket) if ticket else None
-    if opened is None:
+    admitted = await _redeem(websocket, node, ticket) if ticket else None
+    if admitted is None:
         _refuse(socket, close_codes.TICKET_REFUSED)
         return
-    line = node.join(socket, opened)
+    line = node.join(socket, admitted)
     try:
         if first is not None:
             line.receive(first)
@@ -124,7 +126,7 @@ async def _first_frame(websocket: WebSocket, within_s: float) -> str | None:
     return text
 
 
-async def _redeem(websocket: WebSocket, node: Node, ticket: str) -> Opened | None:
+async def _redeem(websocket: WebSocket, node: Node, ticket: str) -> Admitted | None:
     now = runtime_of(websocket).now()
     return await node.database.run(redeem_ticket, ticket=ticket, now=now)
 

@@ -27,10 +27,11 @@ from service.stream import metrics, queries
 from service.stream.line import Line
 from service.stream.reader import Reader
 from service.stream.recorder import Recorder
+from service.stream.registry import CLOSING_TOPIC, Opened, Registry
 from service.stream.relay import TOLD, Relay, heard
 from service.stream.socket import StreamSocket
-from service.stream.tickets import Opened
-from service.stream.watch import compare_counters, end_revoked
+from service.stream.tickets import Admitted
+from service.stream.watch import compare_counters, end_marked, end_revoked
 
 log = structlog.get_logger("dibs.stream")
 
@@ -61,13 +62,14 @@ class Node:
         self.hub: Hub[Line] = Hub()
         self.reader = Reader(database)
         self.recorder = Recorder()
+        self.registry = Registry(uuid4())
         self.relay = Relay(database, bus, self._feed, clock, pace.relay_poll_s)
-        self._look = asyncio.Event()
+        self._look, self._closing = asyncio.Event(), asyncio.Event()
         self.errands: set[asyncio.Task[None]] = set()
 
     # Lines come and go.
 
-    def join(self, socket: StreamSocket, opened: Opened) -> Line:
+    def join(self, socket: StreamSocket, admitted: Admitted) -> Line:
         """A person is connected: their line, known to the hub and greeted."""
         now = asyncio.get_running_loop().time
         session = Session(uuid4(), self.pace.terms, now=now(), random=random)
@@ -75,24 +77,26 @@ class Node:
             self,
             socket,
             session,
-            person_id=opened.person_id,
-            login_id=opened.session_id,
+            person_id=admitted.person_id,
+            login_id=admitted.session_id,
             clock=now,
         )
-        for surplus in self.hub.join(opened.person_id, line):
+        for surplus in self.hub.join(admitted.person_id, line):
             surplus.end(close_codes.TOO_MANY_STREAMS)
         metrics.LINES.inc()
-        line.hello(opened.last)
+        line.hello(admitted.last)
         return line
 
     def leave(self, line: Line, code: CloseCode) -> None:
         """A line is being closed from here: nothing more goes to it."""
         self.hub.leave(line.person_id, line)
+        self.registry.closed(line.session.id)
         metrics.CLOSED.labels(code.name).inc()
 
     def lost(self, line: Line) -> None:
         """A line's connection has ended, whoever ended it."""
         self.hub.leave(line.person_id, line)
+        self.registry.closed(line.session.id)
         line.lost()
         metrics.LINES.dec()
 
@@ -102,6 +106,7 @@ class Node:
         """
         for replaced in self.hub.name(line.person_id, line, line.device):
             replaced.end(close_codes.SUPERSEDED)
+        self.registry.opened(Opened(line.session.id, line.person_id, line.device, self.clock()))
         errand = asyncio.create_task(self._locate(line))
         self.errands.add(errand)
         errand.add_done_callback(self.errands.discard)
@@ -132,6 +137,10 @@ class Node:
                 for line in self.hub.of(person):
                     line.notice(last)
 
+    def hear_closing(self, _payloads: frozenset[str]) -> None:
+        """Some node has lines to close."""
+        self._closing.set()
+
     # The loops.
 
     async def run(self) -> None:
@@ -144,10 +153,13 @@ class Node:
             group.create_task(_every(pace.tick_s, self._tick))
             group.create_task(_every(pace.compare_s, self._compare, sooner=self._look))
             group.create_task(_every(pace.revoked_s, self._end_revoked))
+            group.create_task(_every(pace.revoked_s, self._end_marked, sooner=self._closing))
             group.create_task(_every(pace.sweep_s, self._sweep))
 
     async def _record(self) -> None:
         await self.recorder.flush(self.database, self.clock())
+        if self.registry.pending:
+            await self.registry.write(self.database, self.clock())
 
     async def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -157,13 +169,18 @@ class Node:
                 await asyncio.sleep(0)
 
     async def _compare(self) -> None:
+        await self.registry.write(self.database, self.clock())
         await compare_counters(self.hub, self.database)
 
     async def _end_revoked(self) -> None:
         await end_revoked(self.hub, self.database)
 
+    async def _end_marked(self) -> None:
+        end_marked(self.hub, await self.registry.marked(self.database))
+
     async def _sweep(self) -> None:
         now = self.clock()
+        await self.registry.forget(self.database, now)
         before = now - self.pace.events_kept
         while await self.database.run(queries.sweep, before=before, now=now, most=SWEEP_ROWS):
             pass
@@ -179,12 +196,14 @@ async def open_node(
     node = Node(database, bus, clock, pace or Pace())
     bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
     bus.subscribe(TOLD, node.hear)
+    bus.subscribe(CLOSING_TOPIC, node.hear_closing)
     running = asyncio.create_task(node.run(), name="stream")
     try:
         yield node
     finally:
         await _stop(running, *node.errands)
         await node.recorder.flush(database, clock())
+        await node.registry.forget(database, clock(), itself=True)
 
 
 @asynccontextmanager

@@ -168,7 +168,7 @@ async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Posi
 async def counters(session: AsyncSession, *, people: Sequence[UUID]) -> dict[UUID, int]:
     """The newest numbers of those who have any."""
     rows = await session.execute(COUNTERS, {"people": list(people)})
-    return dict(rows.tuples().all())
+    return {row.recipient_id: row.last_n for row in rows}
 
 
 async def ended_sessions(session: AsyncSession, *, sessions: Sequence[UUID]) -> set[UUID]:

@@ -19,7 +19,7 @@ from service.db.tables import StreamTicket
 LIFETIME_S = 30
 
 
-class Opened(NamedTuple):
+class Admitted(NamedTuple):
     """Whom a ticket let in, and the number of their newest event."""
 
     person_id: UUID
@@ -58,12 +58,12 @@ async def issue_ticket(
     return expires_at
 
 
-async def redeem_ticket(session: AsyncSession, *, ticket: str, now: datetime) -> Opened | None:
+async def redeem_ticket(session: AsyncSession, *, ticket: str, now: datetime) -> Admitted | None:
     """Use a ticket up. None if it is unknown, used, expired, or its session or account has
     ended.
     """
     row = (await session.execute(REDEEM, {"hash": _hash(ticket), "now": now})).one_or_none()
-    return None if row is None else Opened(row.account_id, row.session_id, row.last)
+    return None if row is None else Admitted(row.account_id, row.session_id, row.last)
 
 
 def _hash(ticket: str) -> bytes:

@@ -1,11 +1,12 @@
 """The watch: what nobody tells a node reliably, looked up for those who are connected to it.
 
-Counters, since a signal may be lost; login sessions, since a revocation is another process's doing.
+Counters, since a signal may be lost; login sessions, since a revocation is another process's doing;
+marked lines, since what a person has open elsewhere is too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -38,6 +39,13 @@ async def end_revoked(hub: Hub[Line], database: Database) -> None:
         for ended in await database.run(queries.ended_sessions, sessions=sessions):
             for line in lines[ended]:
                 line.end(close_codes.ACCESS_REVOKED)
+
+
+def end_marked(hub: Hub[Line], marked: Mapping[UUID, int]) -> None:
+    """Close the lines that are marked, each with its code."""
+    for line in hub if marked else ():
+        if code := marked.get(line.session.id):
+            line.end(close_codes.CLOSE_CODES[code])
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:

@@ -107,6 +107,7 @@ def api_process(database_url: str, **environment: str) -> Iterator[Api]:
     chosen = {
         "DIBS_DATABASE_URL": database_url, "DIBS_PORT": str(port), "DIBS_ENVIRONMENT": "test",
         "DIBS_LOG_LEVEL": "error", "DIBS_DATABASE_POOL": "5", "DIBS_SESSION_CHECK_S": "0",
+        "DIBS_TICKET_LIMIT": "",
     }  # fmt: skip
     api = Api(port, os.environ | chosen | environment)
     try:

@@ -9,6 +9,7 @@ from service.db.tables.bookings import Booking
 from service.db.tables.chores import Chore
 from service.db.tables.events import Device, Event, EventCounter, StreamTicket
 from service.db.tables.experiments import Experiment
+from service.db.tables.lines import StreamLine, StreamNode
 from service.db.tables.markets import AuditEntry, Category, Lease, Market, PolicyVersion
 from service.db.tables.offers import Decision, Offer, Round
 from service.db.tables.taskers import (
@@ -53,6 +54,8 @@ __all__ = [
     "Round",
     "ServiceArea",
     "Skill",
+    "StreamLine",
+    "StreamNode",
     "StreamTicket",
     "Tasker",
     "WeeklyHours",

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 import httpx
 
 from service.app import create_app
+from service.db.engine import Database
 from service.settings import Settings
+from tests.support.scene import make_client
 
 NOBODY = {"email": "nobody@example.com", "password": "whatever it may be"}
 ADA = NOBODY | {"email": "ada@example.com", "name": "Ada", "roles": ["client"]}
@@ -64,3 +66,15 @@ async def test_signing_up_has_a_limit_of_its_own(settings: Settings) -> None:
     async with limited(settings, sign_up_limit="1/minute") as api:
         answers = [await api.post("/v1/accounts", json=ADA) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 429]
+
+
+async def test_a_person_gets_so_many_stream_tickets_a_minute(
+    settings: Settings, database: Database
+) -> None:
+    ada, bob = await database.run(make_client), await database.run(make_client)
+    async with limited(settings, ticket_limit="2/minute") as api:
+        for person, expected in ((ada, [201, 201, 429]), (bob, [201])):
+            answers = [
+                await api.post("/v1/stream/tickets", headers=person.headers) for _ in expected
+            ]
+            assert [answer.status_code for answer in answers] == expected

@@ -168,7 +168,7 @@ async def test_only_our_own_unexpired_tokens_open_anything(
     head, body, signature = good.split(".")
     forged = {
         "another key": jwt.encode(payload, other_key),
-        "no algorithm": jwt.encode(payload, None, algorithm="none"),
+        "no algorithm": jwt.encode(payload, "", algorithm="none"),
         "another algorithm": jwt.encode(payload, DEVELOPMENT_SECRET * 2, algorithm="HS512"),
         "another audience": jwt.encode(payload | {"aud": "else"}, DEVELOPMENT_SECRET),
         "no expiry": jwt.encode(

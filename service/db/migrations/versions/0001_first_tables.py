@@ -83,6 +83,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_markets_slug")),
     )
     op.create_table(
+        "stream_nodes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_nodes")),
+    )
+    op.create_table(
         "acceptance_models",
         sa.Column("market_id", sa.SmallInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -225,6 +231,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
     )
     op.create_index("ix_rounds_of_market", "rounds", ["market_id", "id"], unique=False)
+    op.create_table(
+        "stream_lines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("node_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("close_code", sa.SmallInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_stream_lines_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["node_id"],
+            ["stream_nodes.id"],
+            name=op.f("fk_stream_lines_node_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_lines")),
+    )
+    op.create_index(
+        "ix_stream_lines_closing",
+        "stream_lines",
+        ["node_id"],
+        unique=False,
+        postgresql_where=sa.text("close_code IS NOT NULL"),
+    )
+    op.create_index("ix_stream_lines_of_node", "stream_lines", ["node_id"], unique=False)
+    op.create_index("ix_stream_lines_of_person", "stream_lines", ["account_id"], unique=False)
     op.create_geospatial_table(
         "taskers",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -867,6 +901,14 @@ def downgrade() -> None:
     op.drop_table("blocks")
     op.drop_index(op.f("ix_taskers_market_id"), table_name="taskers")
     op.drop_geospatial_table("taskers")
+    op.drop_index("ix_stream_lines_of_person", table_name="stream_lines")
+    op.drop_index("ix_stream_lines_of_node", table_name="stream_lines")
+    op.drop_index(
+        "ix_stream_lines_closing",
+        table_name="stream_lines",
+        postgresql_where=sa.text("close_code IS NOT NULL"),
+    )
+    op.drop_table("stream_lines")
     op.drop_index("ix_rounds_of_market", table_name="rounds")
     op.drop_table("rounds")
     op.drop_table("policy_versions")
@@ -882,6 +924,7 @@ def downgrade() -> None:
     op.drop_table("categories")
     op.drop_table("audit_entries")
     op.drop_table("acceptance_models")
+    op.drop_table("stream_nodes")
     op.drop_geospatial_table("markets")
     op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
