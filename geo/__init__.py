@@ -12,6 +12,7 @@ vectorised; where one place is the usual case there is a form for it too.
     refusals    why an area is refused, with facts and a sentence
     circles     a radius as a polygon to draw
     cells       the H3 cell that stands for a place
+    tiles       the squares that a web map is made of
     coarse      distances and times rounded before strangers see them
     travel      how long a trip takes, by mode: a protocol and the great-circle model
     postgis     the column types and expressions of PostGIS; the one module that needs a database

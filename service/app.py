@@ -30,6 +30,8 @@ from service.http.documentation import DESCRIPTION, TAGS, document
 from service.http.guard import Guard
 from service.http.limits import Limits
 from service.http.logs import RequestLog, configure_logs
+from service.live.cache import Tiles
+from service.live.endpoints import router as live
 from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
 from service.offers.of_chore import router as offers_of_chore
@@ -56,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     offers_of_chore,
     dispatch,
     stream,
+    live,
     console,
     console_pages,
 )
@@ -74,7 +77,7 @@ def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
             make_engine(settings.url(), pool=settings.database_pool, application="dibs-api")
         )
         app.state.runtime = Runtime(
-            settings, database, SessionWatch(settings.session_check_s), Limits(settings)
+            settings, database, SessionWatch(settings.session_check_s), Limits(settings), Tiles()
         )
         try:
             async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:

@@ -18,6 +18,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from service.http.access import SessionWatch
     from service.http.limits import Limits
+    from service.live.cache import Tiles
 
 
 def utc_now() -> datetime:
@@ -33,6 +34,7 @@ class Runtime:
     database: Database
     sessions: SessionWatch
     limits: Limits
+    tiles: Tiles
     clock: Callable[[], datetime] = utc_now
     draining: bool = field(default=False)
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from matching.chance import AcceptanceModel
 from matching.policy import MatchingPolicy, PolicyDocument
 from service.acceptance.models import model_of
-from service.db.tables import FittedAcceptance, Market, PolicyVersion
+from service.db.tables import FittedAcceptance, Market
+from service.policies.queries import documents
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,7 @@ async def market_of_round(
     row = market.one_or_none()
     if row is None:
         return None
-    documents = await session.execute(
-        select(PolicyVersion.version, PolicyVersion.document).where(
-            PolicyVersion.market_id == market_id, PolicyVersion.version.in_(sorted(versions))
-        )
-    )
-    policies = {version: PolicyDocument.model_validate(found) for version, found in documents}
+    policies = await documents(session, market_id, versions)
     return RoundMarket(
         market_id,
         row.slug,

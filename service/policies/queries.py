@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import Select, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import ChoreState
+from matching.policy import PolicyDocument
 from service.db.tables import Account, Chore, Market, PolicyVersion
 
 NEWEST = 2**31 - 1
@@ -47,6 +49,18 @@ async def version_for(session: AsyncSession, market_id: int, version: int | None
     """The version that an arm names, else the one in force."""
     named = version and await one_version(session, market_id, version)
     return named or await newest_version(session, market_id)
+
+
+async def documents(
+    session: AsyncSession, market_id: int, numbers: Collection[int]
+) -> dict[int, PolicyDocument]:
+    """The documents of these versions, by number."""
+    found = await session.execute(
+        select(PolicyVersion.version, PolicyVersion.document).where(
+            PolicyVersion.market_id == market_id, PolicyVersion.version.in_(sorted(numbers))
+        )
+    )
+    return {version: PolicyDocument.model_validate(document) for version, document in found}
 
 
 async def versions(

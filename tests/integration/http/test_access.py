@@ -50,6 +50,8 @@ TABLE: dict[str, Who] = {
     "POST /v1/markets/{market}/experiments/{experiment_id}/stop": "editor",
     "GET /v1/markets/{market}/taskers": "operator",
     "GET /v1/markets/{market}/chores": "operator",
+    "GET /v1/markets/{market}/map": "operator",
+    "GET /v1/markets/{market}/tiles/{z}/{x}/{y}": "operator",
     "PUT /v1/taskers/me": "tasker",
     "GET /v1/taskers/me": "tasker",
     "GET /v1/taskers/me/skills": "tasker",
