@@ -28,6 +28,12 @@ export const VIEWS: View[] = [
     load: () => import("./policy/Policy.svelte"),
   },
   {
+    name: "experiments",
+    title: "Experiments",
+    icon: "experiments",
+    load: () => import("./experiments/Experiments.svelte"),
+  },
+  {
     name: "audit",
     title: "Audit",
     icon: "audit",
