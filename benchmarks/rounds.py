@@ -23,6 +23,7 @@ from benchmarks.cities import random_round
 from benchmarks.frame import Report, alternated, sizes
 from geo.travel import GreatCircleTravel
 from matching import rules, verify
+from matching.arrays import keep_freed_memory
 from matching.assignment import Assignment, AssignmentModel, build_flow, solve, solve_flow
 from matching.chance import AcceptanceModel
 from matching.costs import price_candidates
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, report: Report) -> None:
+    keep_freed_memory()  # As the dispatcher does when it starts.
     for chores, taskers in arguments.sizes:
         for mode in arguments.modes.split(","):
             problem = random_round(chores, taskers, seed=arguments.seed, policy=POLICIES[mode])

@@ -13,12 +13,15 @@ of falling worth let the least worth go first, which is why one chore does not t
 
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from matching.arrays import Bools, Ints
+
+Nodes: TypeAlias = NDArray[np.int32]
 
 
 class SolverFailed(Exception):
@@ -50,12 +53,13 @@ class AssignmentModel:
     def value(self, chosen: Bools) -> int:
         """What a choice of pairs costs: the chosen pairs and the slots they leave open."""
         chores = int(max(self.chore.max(initial=-1), self.slot_chore.max(initial=-1))) + 1
-        filled = np.bincount(self.chore[chosen], minlength=chores)
+        rows = np.flatnonzero(chosen)
+        filled = np.bincount(self.chore[rows], minlength=chores)
         position = np.arange(len(self.slot_chore)) - np.searchsorted(
             self.slot_chore, self.slot_chore
         )
         is_open = position >= filled[self.slot_chore]
-        return int(self.cost[chosen].sum() + self.slot_worth[is_open].sum())
+        return int(self.cost[rows].sum() + self.slot_worth[is_open].sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +76,12 @@ class Assignment:
 
 
 class Flow(NamedTuple):
-    """The arcs and supplies of a min-cost flow, ready for OR-Tools; the first arcs are those of
-    `pair`.
+    """The arcs and supplies of a min-cost flow, in the types OR-Tools takes; the first arcs are
+    those of `pair`.
     """
 
-    tail: Ints
-    head: Ints
+    tail: Nodes
+    head: Nodes
     capacity: Ints
     cost: Ints
     supply: Ints
@@ -121,7 +125,7 @@ def solve_flow(flow: Flow) -> tuple[Ints, int]:
         return np.zeros(0, dtype=np.int64), 0
     solver = min_cost_flow.SimpleMinCostFlow()
     arcs = solver.add_arcs_with_capacity_and_unit_cost(
-        flow.tail.astype(np.int32), flow.head.astype(np.int32), flow.capacity, flow.cost
+        flow.tail, flow.head, flow.capacity, flow.cost
     )
     solver.set_nodes_supplies(np.arange(len(flow.supply), dtype=np.int32), flow.supply)
     status = solver.solve()
@@ -139,24 +143,20 @@ def build_flow(model: AssignmentModel) -> Flow:
     slots = np.bincount(model.slot_chore)
     chores = len(slots)
     pair = _worthwhile(model, chores)
-    grouped = _Groups(model.group[pair], model.tasker[pair], model.room)
-    taskers_at = chores + grouped.nodes
-    sink = taskers_at + grouped.taskers
-    straight = np.full(len(model.slot_chore), sink)
-    into = np.where(grouped.node_of_pair >= 0, chores + grouped.node_of_pair, -1)
-    into = np.where(into < 0, _tasker_or_sink(grouped.tasker_of_pair, taskers_at, sink), into)
-    from_groups = chores + np.arange(grouped.nodes)
-    to_tasker = _tasker_or_sink(grouped.tasker_of_group, taskers_at, sink)
-    from_taskers = taskers_at + np.arange(grouped.taskers)
-    ones = np.ones(len(pair) + len(straight) + grouped.nodes, dtype=np.int64)
-    free = np.zeros(grouped.nodes + grouped.taskers, dtype=np.int64)
-    supply = np.zeros(sink + 1, dtype=np.int64)
+    nodes = _Nodes(model.group[pair], model.tasker[pair], model.room, chores)
+    straight = np.full(len(model.slot_chore), nodes.sink)
+    to_sink = np.full(len(nodes.taskers), nodes.sink)
+    supply = np.zeros(nodes.sink + 1, dtype=np.int64)
     supply[:chores] = slots
-    supply[sink] = -len(model.slot_chore)
+    supply[nodes.sink] = -len(model.slot_chore)
+    tail = [model.chore[pair], model.slot_chore, nodes.groups, nodes.taskers]
+    head = [nodes.of_pair, straight, nodes.of_group, to_sink]
+    ones = np.ones(len(pair) + len(straight) + len(nodes.groups), dtype=np.int64)
+    free = np.zeros(len(nodes.groups) + len(nodes.taskers), dtype=np.int64)
     return Flow(
-        tail=np.concatenate([model.chore[pair], model.slot_chore, from_groups, from_taskers]),
-        head=np.concatenate([into, straight, to_tasker, np.full(grouped.taskers, sink)]),
-        capacity=np.concatenate([ones, grouped.room]),
+        tail=np.concatenate(tail, dtype=np.int32, casting="same_kind"),
+        head=np.concatenate(head, dtype=np.int32, casting="same_kind"),
+        capacity=np.concatenate([ones, nodes.room]),
         cost=np.concatenate([model.cost[pair], model.slot_worth, free]),
         supply=supply,
         pair=pair,
@@ -172,27 +172,25 @@ def _worthwhile(model: AssignmentModel, chores: int) -> Ints:
     return np.flatnonzero((model.cost < best[model.chore]) & (model.room[model.tasker] > 0))
 
 
-def _tasker_or_sink(tasker: Ints, taskers_at: int, sink: int) -> Ints:
-    return np.where(tasker >= 0, taskers_at + tasker, sink)
-
-
-class _Groups:
-    """Which groups and taskers need a node of their own, numbered from 0; -1 where none is
-    needed.
+class _Nodes:
+    """The nodes of groups and taskers that need one, numbered after those of the chores; the sink
+    is the last. `of_pair` and `of_group` say where pairs and groups lead.
     """
 
-    def __init__(self, group: Ints, tasker: Ints, room: Ints) -> None:
+    def __init__(self, group: Ints, tasker: Ints, room: Ints, chores: int) -> None:
         size = np.bincount(group)
         owner = np.zeros(len(size), dtype=np.int64)
         owner[group] = tasker
-        used = size > 0
-        groups_of_tasker = np.bincount(owner[used], minlength=len(room))
-        tight = groups_of_tasker > room
-        self.taskers = int(tight.sum())
+        groups_of_tasker = np.bincount(owner[size > 0], minlength=len(room))
+        tight = np.flatnonzero(groups_of_tasker > room)
+        several = np.flatnonzero(size > 1)
+        self.groups = chores + np.arange(len(several))
+        self.taskers = chores + len(several) + np.arange(len(tight))
+        self.sink = chores + len(several) + len(tight)
         self.room = room[tight]
-        numbers = np.where(tight, np.cumsum(tight) - 1, -1)
-        self.tasker_of_pair: Ints = numbers[tasker]
-        several = size > 1
-        self.nodes = int(several.sum())
-        self.node_of_pair: Ints = np.where(several, np.cumsum(several) - 1, -1)[group]
-        self.tasker_of_group: Ints = numbers[owner[several]]
+        of_tasker = np.full(len(room), self.sink)
+        of_tasker[tight] = self.taskers
+        leads_to = of_tasker[owner]
+        self.of_group = leads_to[several]
+        leads_to[several] = self.groups
+        self.of_pair: Ints = leads_to[group]

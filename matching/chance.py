@@ -28,6 +28,9 @@ replaced by a fit as soon as there are offers.
 LEAST_CHANCE, MOST_CHANCE = 0.02, 0.98
 """Chances are kept off 0 and 1: no model is that sure, and a wave must end somewhere."""
 
+NO_RATE: Floats = np.zeros(1)
+"""The feature of a person's own rate where nobody's counts."""
+
 
 def _prior() -> Floats:
     return np.array(PRIOR_WEIGHTS)
@@ -47,19 +50,22 @@ class AcceptanceModel:
 
     def chances(self, features: Floats) -> Floats:
         """The chance of each row of features, shape (n,), within [LEAST_CHANCE, MOST_CHANCE]."""
-        return np.clip(_logistic(features @ self.weights), LEAST_CHANCE, MOST_CHANCE)
+        return _chances(features @ self.weights)
 
-
-def features_of(pairs: Pairs) -> Floats:
-    """The features of every pair, shape (n, len(FEATURES))."""
-    category = pairs.problem.chores.category[pairs.chore]
-    return _features(
-        pairs.travel_s,
-        pairs.problem.chores.duration_s[pairs.chore],
-        _log_rates(pairs.problem)[pairs.tasker, category],
-        pairs.start_s - pairs.problem.now_s,
-        _own_rate(pairs),
-    )
+    def chances_of(self, pairs: Pairs) -> Floats:
+        """The same for every pair, without the matrix of their features, which is large."""
+        category = pairs.problem.chores.category[pairs.chore]
+        columns = _columns(
+            pairs.travel_s,
+            pairs.duration_s,
+            _log_rates(pairs.problem)[pairs.tasker, category],
+            pairs.start_s - pairs.problem.now_s,
+            _own_rate(pairs),
+        )
+        odds = np.zeros(len(pairs))
+        for weight, column in zip(self.weights, columns, strict=True):
+            odds += weight * column
+        return _chances(odds)
 
 
 def features_of_offers(
@@ -68,21 +74,22 @@ def features_of_offers(
     """The features of offers that were made, shape (n, len(FEATURES)): each one's travel, planned
     duration, rate, and time from the offer to the planned start. Nobody's own rate is among them.
     """
-    return _features(travel_s, duration_s, _log_rate(rate_per_h), ahead_s, np.zeros(len(travel_s)))
+    columns = _columns(travel_s, duration_s, _log_rate(rate_per_h), ahead_s, NO_RATE)
+    return np.column_stack([np.broadcast_to(column, len(travel_s)) for column in columns])
 
 
-def _features(
+def _columns(
     travel_s: Floats, duration_s: Floats, log_rate: Floats, ahead_s: Floats, own_rate: Floats
-) -> Floats:
-    travel_h = travel_s / 3600
-    columns = np.empty((len(FEATURES), len(travel_s)))
-    columns[0] = 1.0
-    columns[1] = np.minimum(travel_h, 24)
-    columns[2] = np.minimum(travel_h / (duration_s / 3600), 10)
-    columns[3] = log_rate
-    columns[4] = 3600 / (3600 + ahead_s)
-    columns[5] = own_rate
-    return columns.T
+) -> tuple[Floats, ...]:
+    """FEATURES in their order, each of shape (n,) or, where all have the same, (1,)."""
+    return (
+        np.ones(1),
+        np.minimum(travel_s / 3600, 24),
+        np.minimum(travel_s / duration_s, 10),
+        log_rate,
+        3600 / (3600 + ahead_s),
+        own_rate,
+    )
 
 
 def fit(features: Floats, accepted: Bools, *, steps: int = 50) -> AcceptanceModel:
@@ -153,6 +160,10 @@ def unseen_chances(features: Floats, accepted: Bools, folds: int = 5) -> Floats:
     return chances
 
 
+def _chances(odds: Floats) -> Floats:
+    return np.clip(_logistic(odds), LEAST_CHANCE, MOST_CHANCE)
+
+
 def _logistic(odds: Floats) -> Floats:
     # Beyond +-30 the chance is 0 or 1 to double precision; exp does not overflow there.
     bounded: Floats = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
@@ -181,6 +192,6 @@ def _own_rate(pairs: Pairs) -> Floats:
     """
     used = pairs.knob("use_acceptance_rate")
     if not used.any():
-        return np.zeros(len(pairs))
+        return NO_RATE
     rate = np.clip(pairs.problem.taskers.acceptance_rate[pairs.tasker], 0.05, 0.95)
     return np.where((used > 0) & np.isfinite(rate), np.log(rate / (1 - rate)), 0.0)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from matching.arrays import Floats, Ints
-from matching.chance import AcceptanceModel, features_of
+from matching.chance import AcceptanceModel
 from matching.pairs import Pairs
 
 UNITS_PER_PENCE = 10
@@ -60,8 +60,8 @@ def scarcity(of: Candidates) -> Floats:
     amount.
     """
     pairs = of.pairs
-    could_ask = np.bincount(pairs.tasker, minlength=len(pairs.problem.taskers))[pairs.tasker]
-    return pairs.knob("scarcity_cost") * (1 - 1 / could_ask)
+    could_ask = np.bincount(pairs.tasker, minlength=len(pairs.problem.taskers))
+    return pairs.knob("scarcity_cost") * (1 - 1 / np.maximum(could_ask, 1))[pairs.tasker]
 
 
 def fairness(of: Candidates) -> Floats:
@@ -136,7 +136,7 @@ class PricedCandidates:
 
 def price_candidates(pairs: Pairs, model: AcceptanceModel) -> PricedCandidates:
     """Applies every term to feasible pairs."""
-    of = Candidates(pairs, model.chances(features_of(pairs)))
+    of = Candidates(pairs, model.chances_of(pairs))
     terms = {term.__name__: term(of) for term in PAIR_TERMS}
     open_terms = {term.__name__: term(pairs) for term in OPEN_TERMS}
     open_pence = np.minimum(_sum(open_terms, len(pairs.problem.chores)), MOST_PENCE)

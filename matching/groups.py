@@ -16,9 +16,9 @@ def overlap_groups(pairs: Pairs, room: Ints) -> Ints:
     offer are one group: which of them overlap makes no difference.
     """
     several = room[pairs.tasker] > 1
-    group = len(pairs) + pairs.tasker
+    group = pairs.tasker.copy()
     if several.any():
-        group[several] = _by_overlap(pairs.only(several))
+        group[several] = len(room) + _by_overlap(pairs.only(several))
     return group
 
 

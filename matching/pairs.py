@@ -23,7 +23,7 @@ class Pairs:
     """Some pairs of a problem: rows `chore` and `tasker`, shape (n,), sorted by (chore, tasker)."""
 
     _KEPT: ClassVar[frozenset[str]] = frozenset(
-        {"rate_per_h", "pay", "from_presence", "distance_m", "travel_s", "start_s"}
+        {"rate_per_h", "pay", "from_presence", "distance_m", "travel_s", "duration_s", "start_s"}
     )
 
     def __init__(
@@ -92,9 +92,9 @@ class Pairs:
         """What the planned time costs at the tasker's rate, minor units; 0 where they lack the
         skill.
         """
-        chores = self.problem.chores
         rates = np.maximum(self.rate_per_h, 0)
-        return prices(rates, chores.duration_s[self.chore], minimum_s=chores.minimum_s[self.chore])
+        minimum_s = self.problem.chores.minimum_s[self.chore]
+        return prices(rates, self.duration_s, minimum_s=minimum_s)
 
     @cached_property
     def from_presence(self) -> Bools:
@@ -122,7 +122,8 @@ class Pairs:
         here = unit_vectors(self.problem.taskers.base).take(self.tasker, axis=0)
         there = self.problem.chore_vectors.take(self.chore, axis=0)
         away = self.from_presence
-        here[away] = unit_vectors(self.problem.taskers.presence[self.tasker[away]])
+        if away.any():
+            here[away] = unit_vectors(self.problem.taskers.presence[self.tasker[away]])
         return apart_m(here, there)
 
     @cached_property
@@ -145,6 +146,11 @@ class Pairs:
         who, place = self.tasker[away], self.problem.chores.place[self.chore[away]]
         seconds[away] = self.travel.travel_s(base[who], place, mode[who])
         return seconds
+
+    @cached_property
+    def duration_s(self) -> Floats:
+        """How long the chore takes."""
+        return self.problem.chores.duration_s[self.chore]
 
     @cached_property
     def radius_m(self) -> Floats:
@@ -176,7 +182,7 @@ class Pairs:
     @cached_property
     def end_s(self) -> Floats:
         """The planned end."""
-        return self.start_s + self.problem.chores.duration_s[self.chore]
+        return self.start_s + self.duration_s
 
     @cached_property
     def pending_offers(self) -> Ints:

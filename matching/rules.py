@@ -110,8 +110,7 @@ def too_many_hours(pairs: Pairs) -> Verdict:
     limited = np.isfinite(most) & np.isfinite(pairs.start_s)
     over = np.full(len(pairs), -np.inf)
     if limited.any():
-        duration = pairs.problem.chores.duration_s[pairs.chore]
-        over[limited] = (_booked_that_day_s(pairs) + duration - most)[limited]
+        over[limited] = (_booked_that_day_s(pairs) + pairs.duration_s - most)[limited]
     return Verdict(over > 0, {"by_s": over.__getitem__})
 
 

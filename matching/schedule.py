@@ -75,9 +75,9 @@ class _FreeStretches:
         problem = pairs.problem
         self._start_s, self._end_s = problem.free.start_s, problem.free.end_s
         first = np.searchsorted(problem.free.tasker, np.arange(len(problem.taskers) + 1))
-        self._row: Ints = first[pairs.tasker]
-        self._beyond: Ints = first[pairs.tasker + 1]
-        self._duration_s = problem.chores.duration_s[pairs.chore]
+        self._row: Ints = first[:-1][pairs.tasker]
+        self._beyond: Ints = first[1:][pairs.tasker]
+        self._duration_s = pairs.duration_s
         on_call = problem.taskers.online
         self._on_call = problem.chores.wanted_now[pairs.chore] & on_call[pairs.tasker]
 
@@ -109,7 +109,7 @@ class _BusyGaps:
         self._from_s, self._until_s = _around(
             (problem.busy.start_s[row], problem.busy.end_s[row]),
             self._trips_s(pairs, chore, row),
-            problem.chores.duration_s[chore],
+            pairs.duration_s[self._pair],
             problem.market.turnaround_s,
         )
 

@@ -5,6 +5,7 @@ import threading
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from matching.arrays import keep_freed_memory
 from matching.assignment import Assignment, AssignmentModel, SolverFailed, solve
 
 
@@ -74,6 +75,7 @@ class SolverProcess:
 
 def _serve(pipe: Connection) -> None:
     """Answers models until the other side goes away."""
+    keep_freed_memory()
     pipe.send("ready")
     while True:
         try:

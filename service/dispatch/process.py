@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from prometheus_client import start_http_server
 
+from matching.arrays import keep_freed_memory
 from service.bus import Bus, open_bus
 from service.db.engine import Database, make_engine
 from service.dispatch.loop import Dispatcher
@@ -33,6 +34,7 @@ async def running_dispatcher(
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher that runs for as long as the block does, then lets go of its markets."""
+    keep_freed_memory()
     dispatcher = Dispatcher(database, bus, settings, clock)
     running = [
         asyncio.create_task(dispatcher.run(), name="dispatcher"),
