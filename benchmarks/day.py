@@ -4,30 +4,25 @@ import heapq
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from itertools import count
 
 import numpy as np
 
-from geo.areas import covers
-from geo.cells import cell_of, centre_of
-from geo.distance import great_circle_m
-from geo.travel import GreatCircleTravel, Mode
-from matching.arrays import Floats
-from matching.availability import Interval, available
-from matching.building import Chore, Engagement, Tasker, build_problem
+from benchmarks.people import chores_of, near, taskers_of
+from geo.cells import centre_of
+from geo.travel import GreatCircleTravel
+from matching.building import Engagement, build_problem
+from matching.chance import AcceptanceModel
 from matching.engine import match
+from matching.estimate import Estimate, estimate
 from matching.policy import PolicyDocument
 from matching.problem import Market
 from matching.result import Offer
-from matching.wave import match_by
+from matching.wave import is_last
 from seed_data.city import City
-from seed_data.demand import demand
-from seed_data.taskers import generate_taskers
 
 TRAVEL = GreatCircleTravel()
-AHEAD = timedelta(days=9)
-NOW_WINDOW = timedelta(hours=3)
 RETRY_S, RETRY_SHARE = 1_800.0, 0.25
 """A chore that has had its last wave is looked at again after a quarter of what is left to match
 it, and at least half an hour."""
@@ -47,39 +42,74 @@ def one_by_one(due: Sequence[str]) -> Iterator[Sequence[str]]:
         yield [each]
 
 
+Mood = Callable[[Offer], float]
+"""The chance that an offer is accepted by the one who gets it."""
+
+
+def as_believed(offer: Offer) -> float:
+    """People are as the model believes."""
+    return offer.chance
+
+
 @dataclass
 class Outcome:
-    """What became of a day. Waits in seconds from posting to acceptance, travel in seconds."""
+    """What became of a day. Waits in seconds from posting to acceptance by chore, travel in
+    seconds; offers that were answered or left to expire, and whether they were accepted; what was
+    estimated of each chore when it was posted.
+    """
 
     posted: int = 0
-    booked: int = 0
     offers: int = 0
-    waits_s: list[float] = field(default_factory=list)
+    waits_s: dict[str, float] = field(default_factory=dict)
     travel_s: list[float] = field(default_factory=list)
+    answered: list[tuple[Offer, float, bool]] = field(default_factory=list)
+    estimates: dict[str, Estimate] = field(default_factory=dict)
+
+    @property
+    def booked(self) -> int:
+        """How many chores were matched."""
+        return len(self.waits_s)
 
 
 class Day:
-    """One simulated day. Chances to accept are the model's own; the same seed draws the same city,
-    demand and answers whatever the rounds do.
+    """One simulated day. The same seed draws the same city, demand and answers whatever the rounds
+    do.
+
+    hours: of the market's wall clock, in which chores are posted. acceptance: the model of the
+    rounds (None: the prior). mood: how people really answer. estimated: whether an estimate is made
+    of each chore when it is posted.
     """
 
     def __init__(
-        self, city: City, day: date, taskers: int, chores: int, seed: int, policy: PolicyDocument
+        self,
+        city: City,
+        day: date,
+        taskers: int,
+        chores: int,
+        seed: int,
+        policy: PolicyDocument,
+        *,
+        hours: range = range(24),
+        acceptance: AcceptanceModel | None = None,
+        mood: Mood = as_believed,
+        estimated: bool = False,
     ) -> None:
         self._rng_seed, self._policy = seed, policy
+        self._acceptance, self._mood, self._estimated = acceptance, mood, estimated
         self._market = Market(city.market.slug, city.market.zone, city.market.turn_around_s)
-        self._taskers = _taskers(city, day, taskers, seed)
-        self._chores = _chores(city, day, chores, seed, policy)
-        self._near = _near(self._chores, self._taskers, policy)
+        self._taskers = taskers_of(city, day, taskers, seed)
+        self._chores = chores_of(city, day, chores, hours, seed, policy)
+        self._near = near(self._chores, self._taskers, policy)
         self._events: list[tuple[float, int, str, str, str]] = []
         self._order = count()
-        self._pending: dict[str, dict[str, Offer]] = {}
-        self._booked: set[str] = set()
+        self._pending: dict[str, dict[str, tuple[float, Offer]]] = {}
         self.outcome = Outcome(posted=len(self._chores))
 
     def run(self, gather_s: float, rounds: Rounds) -> Outcome:
         """Plays the day; a round starts `gather_s` after the first chore became due."""
         for chore in list(self._chores.values()):
+            if self._estimated:
+                self._plan(chore.posted_at_s, "posted", chore.id)
             self._plan(chore.posted_at_s, "due", chore.id)
         while self._events:
             now_s, _, kind, chore_id, tasker_id = heapq.heappop(self._events)
@@ -88,7 +118,7 @@ class Day:
                 for problem in rounds(sorted(set(due), key=self._posted)):
                     self._round(now_s + gather_s, problem)
             else:
-                self._answer(now_s, kind, chore_id, tasker_id)
+                self._happens(now_s, kind, chore_id, tasker_id)
         return self.outcome
 
     def _plan(self, at_s: float, kind: str, chore_id: str, tasker_id: str = "") -> None:
@@ -104,7 +134,25 @@ class Day:
             if kind == "due":
                 yield chore_id
             else:
-                self._answer(at_s, kind, chore_id, tasker_id)
+                self._happens(at_s, kind, chore_id, tasker_id)
+
+    def _happens(self, now_s: float, kind: str, chore_id: str, tasker_id: str) -> None:
+        if kind == "posted":
+            self._estimate(now_s, chore_id)
+        else:
+            self._answer(now_s, kind, chore_id, tasker_id)
+
+    def _estimate(self, now_s: float, chore_id: str) -> None:
+        """What a client is told who asks at the moment of posting."""
+        self.outcome.estimates[chore_id] = estimate(
+            market=self._market,
+            now_s=now_s,
+            policies=self._policy,
+            chore=self._chores[chore_id],
+            taskers=[self._taskers[each] for each in self._near[chore_id]],
+            travel=TRAVEL,
+            acceptance=self._acceptance,
+        )
 
     def _round(self, now_s: float, due: Sequence[str]) -> None:
         open_ids = [each for each in due if self._is_open(each, now_s)]
@@ -120,7 +168,7 @@ class Day:
             taskers=[self._taskers[each] for each in near],
             candidates=[(each, tasker) for each in open_ids for tasker in self._near[each]],
         )
-        result = match(problem, TRAVEL)
+        result = match(problem, TRAVEL, self._acceptance)
         for offer in result.offers:
             self._extend(now_s, offer)
         for each in open_ids:
@@ -128,35 +176,36 @@ class Day:
                 self._next_wave(now_s, each, found_nobody=True)
 
     def _is_open(self, chore_id: str, now_s: float) -> bool:
-        done = chore_id in self._booked or chore_id in self._pending
+        done = chore_id in self.outcome.waits_s or chore_id in self._pending
         return not done and now_s < self._chores[chore_id].match_by_s
 
     def _next_wave(self, now_s: float, chore_id: str, *, found_nobody: bool) -> None:
         chore = self._chores[chore_id]
         policy = self._policy.for_category(chore.category)
-        is_last = chore.wave + 1 >= policy.max_waves
+        last = is_last(policy, chore.wave)
         wait_s = float(policy.wave_retry_s) if found_nobody else 0.0
-        if is_last:
+        if last:
             wait_s = max(RETRY_S, RETRY_SHARE * (chore.match_by_s - now_s))
-        self._chores[chore_id] = replace(chore, wave=chore.wave if is_last else chore.wave + 1)
+        self._chores[chore_id] = replace(chore, wave=chore.wave if last else chore.wave + 1)
         self._plan(now_s + wait_s, "due", chore_id)
 
     def _extend(self, now_s: float, offer: Offer) -> None:
         """An offer goes out; how it will be answered depends on the pair alone."""
         self.outcome.offers += 1
-        self._pending.setdefault(offer.chore_id, {})[offer.tasker_id] = offer
+        self._pending.setdefault(offer.chore_id, {})[offer.tasker_id] = (now_s, offer)
         self._hold(offer, is_offer=True)
         key = f"{self._rng_seed}/{offer.chore_id}/{offer.tasker_id}".encode()
         mood, pace = np.random.default_rng(zlib.crc32(key)).random(2)
-        answer = "accept" if mood < offer.chance else "decline" if mood < 0.9 else "expire"
+        answer = "accept" if mood < self._mood(offer) else "decline" if mood < 0.9 else "expire"
         share = 1.0 if answer == "expire" else 0.05 + 0.9 * pace
         at_s = now_s + share * (offer.expires_at_s - now_s)
         self._plan(at_s, answer, offer.chore_id, offer.tasker_id)
 
     def _answer(self, now_s: float, kind: str, chore_id: str, tasker_id: str) -> None:
-        offer = self._pending.get(chore_id, {}).get(tasker_id)
+        made_at_s, offer = self._pending.get(chore_id, {}).get(tasker_id, (now_s, None))
         if offer is None:
             return
+        self.outcome.answered.append((offer, made_at_s, kind == "accept"))
         if kind == "accept":
             self._book(now_s, offer)
         else:
@@ -166,13 +215,11 @@ class Day:
             self._end_wave_if_over(now_s, chore_id)
 
     def _book(self, now_s: float, offer: Offer) -> None:
-        for other in list(self._pending[offer.chore_id].values()):
+        for _, other in list(self._pending[offer.chore_id].values()):
             self._withdraw(other)
         del self._pending[offer.chore_id]
-        self._booked.add(offer.chore_id)
         self._hold(offer, is_offer=False)
-        self.outcome.booked += 1
-        self.outcome.waits_s.append(now_s - self._posted(offer.chore_id))
+        self.outcome.waits_s[offer.chore_id] = now_s - self._posted(offer.chore_id)
         self.outcome.travel_s.append(offer.travel_s)
 
     def _end_wave_if_over(self, now_s: float, chore_id: str) -> None:
@@ -195,77 +242,3 @@ class Day:
     def _engagement(self, offer: Offer, *, is_offer: bool) -> Engagement:
         place = centre_of(self._chores[offer.chore_id].cell)
         return Engagement(offer.starts_at_s, offer.ends_at_s, place, is_offer)
-
-
-def _taskers(city: City, day: date, n: int, seed: int) -> dict[str, Tasker]:
-    zone = city.market.zone
-    start = datetime.combine(day, time(0), zone)
-    during = Interval(start, start + AHEAD)
-    drawn = generate_taskers(city, n, np.random.default_rng(seed))
-    found = {}
-    for each in drawn:
-        free = available(each.hours, {}, zone, during)
-        found[each.id] = Tasker(
-            id=each.id,
-            base=each.home,
-            rates={skill.category: skill.rate for skill in each.skills},
-            area=each.area,
-            same_day_area=each.same_day_area,
-            free_s=[(span.start.timestamp(), span.end.timestamp()) for span in free],
-            mode=Mode.named(each.mode),
-            min_notice_s=60.0 * each.minimum_notice_minutes,
-            max_day_s=60.0 * each.most_minutes_a_day,
-            max_distance_m=float(each.furthest_m),
-            finished_bookings=5,
-        )
-    return found
-
-
-def _chores(city: City, day: date, n: int, seed: int, policy: PolicyDocument) -> dict[str, Chore]:
-    drawn = demand(city, day, n, np.random.default_rng(seed + 1))
-    found = {}
-    for number, each in enumerate(drawn):
-        duration = timedelta(minutes=each.duration_minutes)
-        start, end = each.window or (each.posted_at, each.posted_at + duration + NOW_WINDOW)
-        until = match_by(
-            policy.for_category(each.category),
-            wanted_now=each.window is None,
-            posted_at=each.posted_at,
-            window_end=end,
-            duration=duration,
-        )
-        found[f"c{number}"] = Chore(
-            id=f"c{number}",
-            client_id=f"client{number}",
-            category=each.category,
-            cell=cell_of(each.point),
-            window_start_s=start.timestamp(),
-            window_end_s=end.timestamp(),
-            duration_s=duration.total_seconds(),
-            posted_at_s=each.posted_at.timestamp(),
-            match_by_s=until.timestamp(),
-            wanted_now=each.window is None,
-            budget_per_h=each.budget_rate,
-        )
-    return found
-
-
-def _near(
-    chores: dict[str, Chore], taskers: dict[str, Tasker], policy: PolicyDocument
-) -> dict[str, list[str]]:
-    """For each chore the taskers who could ever be asked: skilled, and within the widest radius."""
-    ids = list(taskers)
-    bases = np.array([taskers[each].base for each in ids])
-    found = {}
-    for chore in chores.values():
-        cap_m = policy.for_category(chore.category).radius_cap_m
-        place = np.array([centre_of(chore.cell)])
-        near = np.flatnonzero(great_circle_m(place, bases) <= cap_m).tolist()
-        skilled = [ids[row] for row in near if chore.category in taskers[ids[row]].rates]
-        found[chore.id] = [each for each in skilled if _in_area(taskers[each], place)]
-    return found
-
-
-def _in_area(tasker: Tasker, place: Floats) -> bool:
-    areas = [area for area in (tasker.area, tasker.same_day_area) if area is not None]
-    return any(bool(covers(area, place)[0]) for area in areas)

@@ -29,7 +29,9 @@ WAYS: Mapping[str, tuple[float, Rounds]] = {
 }
 MEASURES: Mapping[str, Callable[[Outcome], float]] = {
     "fill_rate": lambda day: day.booked / max(day.posted, 1),
-    "median_wait_s": lambda day: statistics.median(day.waits_s) if day.waits_s else math.nan,
+    "median_wait_s": lambda day: (
+        statistics.median(day.waits_s.values()) if day.waits_s else math.nan
+    ),
     "mean_travel_s": lambda day: statistics.fmean(day.travel_s) if day.travel_s else math.nan,
     "offers_per_booking": lambda day: day.offers / max(day.booked, 1),
 }
@@ -40,6 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chores", type=int, default=1_500, help="expected in the day")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--day", type=date.fromisoformat, default=date(2027, 6, 3))
+    parser.add_argument(
+        "--hours", type=_hours, default=range(24), metavar="FROM-TO",
+        help="when chores are posted, by the clock on the wall (default: all day)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, report: Report) -> None:
@@ -48,7 +54,13 @@ def run(arguments: argparse.Namespace, report: Report) -> None:
     for seed in range(arguments.seeds):
         for name, (gather_s, rounds) in WAYS.items():
             day = Day(
-                city, arguments.day, arguments.taskers, arguments.chores, seed, PolicyDocument()
+                city,
+                arguments.day,
+                arguments.taskers,
+                arguments.chores,
+                seed,
+                PolicyDocument(),
+                hours=arguments.hours,
             )
             outcomes[name].append(day.run(gather_s, rounds))
     for name, days in outcomes.items():
@@ -79,3 +91,9 @@ def _half_width(values: list[float]) -> float:
         return math.nan
     spread = statistics.stdev(values) / math.sqrt(len(values))
     return float(stats.t.ppf(0.975, len(values) - 1)) * spread
+
+
+def _hours(text: str) -> range:
+    """Hours like 17-20: from five up to, but not from, eight in the evening."""
+    first, beyond = text.split("-")
+    return range(int(first), int(beyond))

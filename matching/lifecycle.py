@@ -168,27 +168,12 @@ def states_before(event: ChoreEvent | OfferEvent | BookingEvent) -> frozenset[St
     return frozenset(state for state, taken in table if taken == event)
 
 
-def is_final(state: ChoreState | OfferState | BookingState) -> bool:
-    """Whether no event leads out of `state`."""
-    return not any(source == state for source, _ in _TABLES[_NAME_OF[type(state)]])
-
-
 def mermaid(kind: str) -> str:
     """The table of `kind` (chore, offer, booking) as a mermaid state diagram."""
     lines = ["stateDiagram-v2", f"    [*] --> {_INITIAL[kind]}"]
     lines += [f"    {source} --> {target}: {event}" for source, event, target in _rows(kind)]
     lines += [f"    {state} --> [*]" for state in _final_states(kind)]
     return "\n".join(lines)
-
-
-def dot(kind: str) -> str:
-    """The table of `kind` (chore, offer, booking) as a graphviz digraph."""
-    lines = [f"digraph {kind} {{", f"    start [shape=point]; start -> {_INITIAL[kind]};"]
-    lines += [
-        f'    {source} -> {target} [label="{event}"];' for source, event, target in _rows(kind)
-    ]
-    lines += [f"    {state} [peripheries=2];" for state in _final_states(kind)]
-    return "\n".join([*lines, "}"])
 
 
 def _rows(kind: str) -> list[tuple[StrEnum, StrEnum, StrEnum]]:

@@ -3,29 +3,11 @@ is due.
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from matching.arrays import Bools, Floats, Ints
 from matching.policy import MatchingPolicy
-
-
-class ChoreKind(StrEnum):
-    """How soon a chore is wanted: as soon as somebody can, later today, or on another day."""
-
-    NOW = "now"
-    TODAY = "today"
-    FUTURE = "future"
-
-
-def kind_of(wanted_now: bool, window_start: datetime, now: datetime, zone: ZoneInfo) -> ChoreKind:
-    """The kind of a chore, by the calendar on the market's wall. Times are aware."""
-    if wanted_now:
-        return ChoreKind.NOW
-    same_day = window_start.astimezone(zone).date() <= now.astimezone(zone).date()
-    return ChoreKind.TODAY if same_day else ChoreKind.FUTURE
 
 
 def match_by(
@@ -45,20 +27,6 @@ def match_by(
     return min(last_start, posted_at + timedelta(seconds=policy.match_now_within_s))
 
 
-def offer_deadline_s(policy: MatchingPolicy, kind: ChoreKind, match_by_in_s: float) -> float:
-    """Seconds an offer may stay unanswered: by the kind of chore, and never over the policy's share
-    of what is left.
-
-    At least one second, so that an offer made at the last moment still exists.
-    """
-    by_kind = {
-        ChoreKind.NOW: policy.offer_deadline_now_s,
-        ChoreKind.TODAY: policy.offer_deadline_today_s,
-        ChoreKind.FUTURE: policy.offer_deadline_future_s,
-    }
-    return max(1.0, min(by_kind[kind], policy.offer_deadline_share * match_by_in_s))
-
-
 def radius_m(policy: MatchingPolicy, wave: int) -> float:
     """Metres that wave number `wave` (the first is 0) reaches."""
     # The exponent is bounded so that a chore asked for the hundredth time cannot overflow.
@@ -76,8 +44,11 @@ def deadlines_s(
     today: Bools,
     left_s: Floats,
 ) -> Floats:
-    """`offer_deadline_s` elementwise over columns: the policy's times by kind, the kinds, what is
-    left to match.
+    """Seconds that offers may stay unanswered, elementwise: the policy's time for a chore wanted
+    now, later today or on another day, and never over the policy's `share` of what is left to
+    match it (`left_s`).
+
+    At least one second, so that an offer made at the last moment still exists.
     """
     by_kind = np.where(wanted_now, now_s, np.where(today, today_s, future_s))
     return np.maximum(1.0, np.minimum(by_kind, share * left_s))

@@ -48,6 +48,12 @@ def newest_task(sight: Sight) -> Floats:
     return -sight.seen.at_s[sight.task]
 
 
+def newest_unless_old(sight: Sight) -> Floats:
+    """By how lately the task came; if even the newest has waited a minute, by how long ago."""
+    waited = sight.now - sight.seen.at_s[sight.task]
+    return waited if waited.min() < YOUNG_S else -waited
+
+
 def oldest_young_task(sight: Sight) -> Floats:
     """The longest waiting among the tasks of the last minute; without any, the longest waiting."""
     waited = sight.now - sight.seen.at_s[sight.task]
@@ -81,10 +87,17 @@ RULES = (
     Rule("worker who expires first; nearest task", first_worker_to_leave, nearest),
     Rule("worker who expires first; newest task", first_worker_to_leave, newest_task),
     Rule(
+        "worker who expires first; newest task unless it is older than 60 s",
+        first_worker_to_leave,
+        newest_unless_old,
+    ),
+    Rule(
         "worker who expires first; oldest task under 60 s",
         first_worker_to_leave,
         oldest_young_task,
     ),
     Rule("always the side that expires first", first_worker_to_leave, first_task_to_expire),
 )
-"""Those of the published table, and the plain newest task beside them."""
+"""Those of the known table, and beside them the plain newest task and the oldest of the last
+minute.
+"""

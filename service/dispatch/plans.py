@@ -19,7 +19,7 @@ from typing import Any
 from matching.lifecycle import ChoreEvent, ChoreState, next_state
 from matching.policy import MatchingPolicy
 from matching.result import MatchingResult, Offer, Outcome, OutcomeKind
-from matching.wave import next_wave_at
+from matching.wave import is_last, next_wave_at
 from service.dispatch.queries import DueChore
 from service.dispatch.snapshot import Snapshot
 
@@ -152,7 +152,7 @@ def _plan(chore: DueChore, kind: OutcomeKind, policy: MatchingPolicy, now: datet
         return Plan(chore, status, chore.wave, _now_and_then(policy, now), None, Decided.UNFILLED)
     if chore.next_wave_at is not None and now < chore.next_wave_at:
         return Plan(chore, status, chore.wave, chore.next_wave_at, chore.next_wave_at, decided)
-    if chore.wave + 1 >= policy.max_waves:
+    if is_last(policy, chore.wave):
         to = next_state(status, ChoreEvent.WAVES_EXHAUSTED)
         again = _now_and_then(policy, now)
         return Plan(chore, to, chore.wave + 1, again, None, Decided.UNFILLED)

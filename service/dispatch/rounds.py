@@ -19,6 +19,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.result import MatchingResult
+from matching.wave import round_starts_at
 from service.db.engine import Database
 from service.db.tables import new_id
 from service.dispatch import queries
@@ -152,8 +153,7 @@ async def _work(session: AsyncSession, *, market_id: int, now: datetime) -> Work
 def _gathered_until(market: RoundMarket, chores: Sequence[DueChore]) -> datetime:
     """When the round over these chores may start: a policy may gather work for a while."""
     return min(
-        chore.due_at
-        + timedelta(seconds=market.policy(chore.policy_version, chore.category).gather_s)
+        round_starts_at(market.policy(chore.policy_version, chore.category), chore.due_at)
         for chore in chores
     )
 

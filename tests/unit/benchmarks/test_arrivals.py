@@ -124,6 +124,14 @@ def test_rules_take_whom_they_say(tmp_path: Path) -> None:
         "nearest on arrival": [2],
         "worker who expires first; nearest task": [2],
         "worker who expires first; newest task": [2],
+        "worker who expires first; newest task unless it is older than 60 s": [2],
         "worker who expires first; oldest task under 60 s": [1],
         "always the side that expires first": [0],
     }
+
+
+def test_among_tasks_that_are_all_old_the_oldest_is_taken(tmp_path: Path) -> None:
+    lines = ["2 1", "0 t 0 900 600", "50 t 0 600 600", "110 w 0 0 300 1500"]
+    day = read_day(written(tmp_path, lines))
+    rule = BY_NAME["worker who expires first; newest task unless it is older than 60 s"]
+    assert replay(day, rule).task.tolist() == [0]

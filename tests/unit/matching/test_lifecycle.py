@@ -52,8 +52,8 @@ def test_every_state_is_reached_and_every_event_is_used(
 
 
 def test_final_states_are_those_nothing_leads_out_of() -> None:
-    final = {state for state in ChoreState if lifecycle.is_final(state)}
-    assert final == {ChoreState.COMPLETED, ChoreState.CANCELLED, ChoreState.EXPIRED}
+    shown = {state for state in ChoreState if f"{state} --> [*]" in lifecycle.mermaid("chore")}
+    assert shown == {ChoreState.COMPLETED, ChoreState.CANCELLED, ChoreState.EXPIRED}
 
 
 def test_a_cancelled_chore_can_be_told_from_the_states_it_may_be_cancelled_in() -> None:
@@ -70,4 +70,3 @@ def test_a_cancelled_chore_can_be_told_from_the_states_it_may_be_cancelled_in() 
 def test_diagrams_show_every_row_of_the_table(kind: str) -> None:
     for source, event, target in lifecycle._rows(kind):
         assert f"{source} --> {target}: {event}" in lifecycle.mermaid(kind)
-        assert f'{source} -> {target} [label="{event}"]' in lifecycle.dot(kind)
