@@ -1,0 +1,162 @@
+"""Accepts: durable accepts a second over HTTP, against their own transaction under pgbench; and
+races.
+
+A chore is offered to three taskers, and one of them accepts: the offer, the booking, the chore, the
+other two offers and four events are one transaction, committed to disk. `http` sends such accepts
+to one api process; `pgbench` runs the very statements of the operation, recorded as they pass, on
+chores alike, with as many clients. Turns alternate; medians. A race is a wave to 200 taskers, all
+of whom accept at once; `--attempts` says how many tries there are in all, a million in the long
+form. Double bookings are counted in the tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import psycopg
+
+from benchmarks.frame import Report
+from benchmarks.load.ground import connected, durable_server
+from benchmarks.load.helpers import Helper
+from benchmarks.load.running import running_service
+from benchmarks.load.town import settle
+from benchmarks.load.transactions import pgbench, recorded, script
+from benchmarks.load.waves import BOOKING, CHORE, CLIENT, OFFER, TASKER, Waves, id_of, sql_id
+from service.bookings.queries import BookingRow
+from service.db.engine import Database, open_database
+from service.offers.operations import accept
+
+WAVE, RACE = 3, 200
+GOAL = 0.4
+RACES_AT_A_TIME = 10
+FIRST_RACE = 50_000_000
+"""The number of the first chore that is raced for; those before are accepted one by one."""
+
+DOUBLES = """
+    SELECT (SELECT count(*) - count(DISTINCT chore_id) FROM bookings)
+         + (SELECT count(*) FROM bookings AS a JOIN bookings AS b
+            ON a.tasker_id = b.tasker_id AND a.id < b.id AND a.held && b.held)
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accepts", type=int, default=3_000, help="of each turn")
+    parser.add_argument("--runs", type=int, default=3, help="turns of each")
+    parser.add_argument(
+        "--at-once", type=int, default=32, help="connections, and pgbench's clients"
+    )
+    parser.add_argument("--attempts", type=int, default=20_000, help="in races of 200")
+
+
+def run(arguments: argparse.Namespace, report: Report) -> None:
+    with durable_server("load_accepts") as url:
+        settle(url, 1)
+        with connected(url) as connection:
+            asyncio.run(_measure(url, connection, arguments, report))
+
+
+async def _measure(
+    url: str, connection: psycopg.Connection, arguments: argparse.Namespace, report: Report
+) -> None:
+    waves = Waves(connection, each=WAVE, racing=False)
+    written = await _script(url, waves)
+    turns: dict[str, list[float]] = {"http": [], "pgbench": []}
+    first = 2
+    async with running_service(url) as service:
+        for _ in range(arguments.runs):
+            for contender, rates in turns.items():
+                waves.make(first, arguments.accepts)
+                connection.execute("ANALYZE")
+                connection.commit()
+                if contender == "http":
+                    rates.append(await _over_http(service.port, waves, first, arguments))
+                else:
+                    rates.append(await _with_pgbench(url, written, first, arguments))
+                first += arguments.accepts
+        tried, seconds = await _races(service.port, connection, arguments.attempts)
+    found = connection.execute(DOUBLES).fetchone()
+    per_s, pgbench_per_s = (round(statistics.median(rates), 1) for rates in turns.values())
+    report.add(
+        per_s=per_s, pgbench_per_s=pgbench_per_s, share=round(per_s / pgbench_per_s, 3),
+        double_bookings=found[0] if found else None, attempts=tried,
+        attempts_per_s=round(tried / max(seconds, 1e-9)),
+    )  # fmt: skip
+    report.notes.append(f"share of pgbench: {per_s / pgbench_per_s:.2f} (goal: at least {GOAL})")
+
+
+async def _script(url: str, waves: Waves) -> str:
+    """The statements of an accept, as pgbench runs them."""
+    waves.make(0, 2)
+    async with open_database(url, pool=1) as database:
+        await _accepted(database, 1)
+        with recorded() as statements:
+            booking = await _accepted(database, 0)
+    ids = {id_of(kind, 0): sql_id(kind, ":n") for kind in (CLIENT, CHORE)}
+    ids |= {id_of(kind, j): sql_id(kind, f":n * {WAVE} + {j}")
+            for kind in (TASKER, OFFER) for j in range(WAVE)}  # fmt: skip
+    ids |= {booking.id: sql_id(BOOKING, ":n")}
+    head = "\\set i :i + 1\n\\set n :first + :client_id * :share + :i"
+    return script(statements, ids, head)
+
+
+async def _accepted(database: Database, chore: int) -> BookingRow:
+    """The first offer of a chore, accepted in this process."""
+    offer, tasker = id_of(OFFER, chore * WAVE), id_of(TASKER, chore * WAVE)
+    return await database.run(accept, offer_id=offer, tasker_id=tasker, now=datetime.now(UTC))
+
+
+async def _with_pgbench(url: str, written: str, first: int, arguments: argparse.Namespace) -> float:
+    share = arguments.accepts // arguments.at_once
+    return await asyncio.to_thread(
+        pgbench, url, written, clients=arguments.at_once, each=share, first=first, share=share, i=-1
+    )
+
+
+async def _over_http(port: int, waves: Waves, first: int, arguments: argparse.Namespace) -> float:
+    """Accepts a second. Raises RuntimeError where one is refused."""
+    offers = [n * WAVE for n in range(first, first + arguments.accepts)]
+    requester = await Helper.start("requester")
+    try:
+        tokens = waves.tokens(offers)
+        await requester.ask("open", port=port, connections=arguments.at_once, tokens=tokens,
+                            bodies=[])  # fmt: skip
+        requests = [[_path(offer), n, -1] for n, offer in enumerate(offers)]
+        answer = await requester.ask("all", requests=requests)
+    finally:
+        await requester.stop()
+    if answer["statuses"] != {"200": len(offers)}:
+        raise RuntimeError(f"not every offer was accepted: {answer['statuses']}")
+    return float(len(offers) / answer["us"] * 1e6)
+
+
+async def _races(port: int, connection: psycopg.Connection, attempts: int) -> tuple[int, float]:
+    """Race after race; how many tries, and the seconds they took. Raises RuntimeError where a race
+    has not exactly one winner.
+    """
+    waves = Waves(connection, each=RACE, racing=True)
+    requester, seconds, races = await Helper.start("requester"), 0.0, attempts // RACE
+    try:
+        tokens = waves.tokens([waves.tasker(offer) for offer in range(RACE)])
+        await requester.ask("open", port=port, connections=RACE, tokens=tokens, bodies=[])
+        for race in range(races):
+            if race % RACES_AT_A_TIME == 0:
+                waves.make(FIRST_RACE + race, min(RACES_AT_A_TIME, races - race))
+            started = time.monotonic()
+            offers = range((FIRST_RACE + race) * RACE, (FIRST_RACE + race + 1) * RACE)
+            requests = [[_path(offer), n, -1] for n, offer in enumerate(offers)]
+            answer = await requester.ask("all", requests=requests)
+            seconds += time.monotonic() - started
+            if Counter(answer["statuses"]) != {"200": 1, "409": RACE - 1}:
+                raise RuntimeError(f"race {race} had {answer['statuses']}")
+    finally:
+        await requester.stop()
+    return races * RACE, seconds
+
+
+def _path(offer: int) -> str:
+    return f"/v1/offers/{id_of(OFFER, offer)}/accept"
