@@ -39,13 +39,19 @@ class Acked(NamedTuple):
     n: int
 
 
+class Follow(NamedTuple):
+    """Tell this line of a market as it changes, if its person may watch; None: of none."""
+
+    market: str | None
+
+
 class Close(NamedTuple):
     """Close with this code. Best effort: a peer that reads nothing is cut off shortly after."""
 
     code: CloseCode
 
 
-Effect = Send | Deliver | Locate | Read | Acked | Close
+Effect = Send | Deliver | Locate | Read | Acked | Follow | Close
 
 
 class Position(NamedTuple):

@@ -1,7 +1,8 @@
 """The frames of `dibs.v1`: what each side may say, as strict models, and how an event is written.
 
 A frame is one JSON text message; its `frame` field says which it is. The server speaks hello,
-event, resync and ping; the client resume, ack and pong.
+event, resync and ping, the client resume, ack and pong; to operators who send watch, the server
+says market or refused.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from notifications.market import MarketName, MarketNow, Refused
 from notifications.messages import Instant, Wire, rfc3339
 
 SUBPROTOCOL = "dibs.v1"
@@ -93,17 +95,26 @@ class Pong(Wire):
     frame: Literal["pong"] = "pong"
 
 
-SERVER_FRAMES: tuple[type[Wire], ...] = (Hello, Event, Resync, Ping)
-CLIENT_FRAMES: tuple[type[Wire], ...] = (Resume, Ack, Pong)
+class Watch(Wire):
+    """For operators: tell me of this market as it changes, and of no other; null: of none."""
 
-ServerFrame = Annotated[Hello | Event | Resync | Ping, Field(discriminator="frame")]
-ClientFrame = Annotated[Resume | Ack | Pong, Field(discriminator="frame")]
-
-_server: TypeAdapter[Hello | Event | Resync | Ping] = TypeAdapter(ServerFrame)
-_client: TypeAdapter[Resume | Ack | Pong] = TypeAdapter(ClientFrame)
+    frame: Literal["watch"] = "watch"
+    market: MarketName | None
 
 
-def parse_server_frame(text: str) -> Hello | Event | Resync | Ping | None:
+SERVER_FRAMES: tuple[type[Wire], ...] = (Hello, Event, Resync, Ping, MarketNow, Refused)
+CLIENT_FRAMES: tuple[type[Wire], ...] = (Resume, Ack, Pong, Watch)
+
+FromServer = Hello | Event | Resync | Ping | MarketNow | Refused
+FromClient = Resume | Ack | Pong | Watch
+ServerFrame = Annotated[FromServer, Field(discriminator="frame")]
+ClientFrame = Annotated[FromClient, Field(discriminator="frame")]
+
+_server: TypeAdapter[FromServer] = TypeAdapter(ServerFrame)
+_client: TypeAdapter[FromClient] = TypeAdapter(ClientFrame)
+
+
+def parse_server_frame(text: str) -> FromServer | None:
     """Read what the server said. What is newer than this module is left aside: fields, and whole
     frames, which are None. Raises pydantic.ValidationError for anything else.
     """
@@ -115,7 +126,7 @@ def parse_server_frame(text: str) -> Hello | Event | Resync | Ping | None:
         raise
 
 
-def parse_client_frame(text: str) -> Resume | Ack | Pong:
+def parse_client_frame(text: str) -> FromClient:
     """Read what a client said; raises pydantic.ValidationError."""
     return _client.validate_json(text)
 

@@ -3,7 +3,8 @@
 The driver (`service.stream`) tells the session what happened and carries out the effects it
 returns, in order:
 
-    hello, receive, located, feed, notice, read, tick  ->  Send, Deliver, Locate, Read, Acked, Close
+    hello, receive, located, feed, notice, read, tick  ->  Send, Deliver, Locate, Read, Acked,
+                                                               Follow, Close
 
 Times are seconds of any clock that never goes back. Events come as they are stored, each with its
 number; the session sends them once, in order, and never keeps one: what it cannot send now it asks
@@ -21,15 +22,27 @@ from pydantic import ValidationError
 
 from notifications import close_codes
 from notifications.close_codes import CloseCode
-from notifications.effects import Acked, Close, Deliver, Effect, Locate, Position, Read, Send
+from notifications.effects import (
+    Acked,
+    Close,
+    Deliver,
+    Effect,
+    Follow,
+    Locate,
+    Position,
+    Read,
+    Send,
+)
 from notifications.frames import (
     Ack,
+    FromClient,
     Hello,
     Ping,
     Pong,
     Resume,
     Resync,
     StoredEvent,
+    Watch,
     event_frame,
     parse_client_frame,
 )
@@ -82,13 +95,7 @@ class Session:
             frame = parse_client_frame(text)
         except (ValidationError, UnicodeError):
             return self.close(close_codes.BAD_FRAME)
-        match frame:
-            case Resume():
-                return self._resume(frame)
-            case Ack():
-                return self._ack(frame.n, now)
-            case Pong():
-                return []
+        return self._said(frame, now)
 
     def located(self, position: Position) -> list[Effect]:
         """The store answered `Locate`: start where the client says, where the device stands, or
@@ -176,12 +183,28 @@ class Session:
 
     # What follows from it.
 
+    def _said(self, frame: FromClient, now: float) -> list[Effect]:
+        match frame:
+            case Resume():
+                return self._resume(frame)
+            case Ack():
+                return self._ack(frame.n, now)
+            case Pong():
+                return []
+            case Watch():
+                return self._watch(frame.market)
+
     def _resume(self, frame: Resume) -> list[Effect]:
         if self.state is not State.OPENED:
             return self.close(close_codes.BAD_FRAME)
         self._step(Step.RESUME)
         self._resume_n = frame.n
         return [Locate(frame.device)]
+
+    def _watch(self, market: str | None) -> list[Effect]:
+        if self.state is State.OPENED:
+            return self.close(close_codes.BAD_FRAME)
+        return [Follow(market)]
 
     def _start(self, n: int, *, after: int) -> list[Effect]:
         """Stand at `n`, which the client has dealt with; events in (after, n] may not be known as

@@ -16,6 +16,8 @@ from service.db.engine import wake
 
 EVENTS_TOPIC = "events"
 """Woken after the commit: there are rows that nobody has relayed."""
+MARKET_TOPIC = "market"
+"""Woken after the commit: `market:<id>`, something happened there that somebody was told of."""
 
 
 class Announcement(NamedTuple):
@@ -81,7 +83,8 @@ async def announce(
             "now": now,
         },
     )
-    wake(session, EVENTS_TOPIC)
+    markets = {one.market_id for one in told if one.market_id is not None}
+    wake(session, EVENTS_TOPIC, *(f"{MARKET_TOPIC}:{market_id}" for market_id in markets))
     return numbers
 
 

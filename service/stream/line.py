@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from notifications.close_codes import CloseCode
-from notifications.effects import Acked, Close, Deliver, Effect, Locate, Position, Read, Send
+from notifications.effects import (
+    Acked,
+    Close,
+    Deliver,
+    Effect,
+    Follow,
+    Locate,
+    Position,
+    Read,
+    Send,
+)
 from notifications.frames import StoredEvent
 from notifications.session import Session
 from notifications.states import State
@@ -76,6 +86,15 @@ class Line:
         """The connection is gone."""
         self.session.lost()
 
+    def tell(self, text: str) -> None:
+        """Say something beside the events."""
+        self._socket.send_now(text)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether the client reads what it is sent: nothing is held up on the way."""
+        return self._socket.writable.is_set()
+
     @property
     def ended(self) -> bool:
         """Whether nothing more will be said."""
@@ -96,6 +115,8 @@ class Line:
                     self._node.locate(self)
                 case Acked(after, n):
                     self._node.recorder.acked(self.person_id, self.device, after, n)
+                case Follow(market):
+                    self._node.follow(self, market)
                 case Close(code):
                     self._node.leave(self, code)
                     self._socket.close_now(code.code, code.name)

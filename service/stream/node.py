@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from notifications.session import Session
 from notifications.terms import Terms
 from service.bus import Bus, open_bus
 from service.db.engine import Database
-from service.events.append import EVENTS_TOPIC
+from service.events.append import EVENTS_TOPIC, MARKET_TOPIC
 from service.runtime import Runtime
 from service.stream import metrics, queries
 from service.stream.line import Line
@@ -32,6 +32,7 @@ from service.stream.relay import TOLD, Relay, heard
 from service.stream.socket import StreamSocket
 from service.stream.tickets import Admitted
 from service.stream.watch import compare_counters, end_marked, end_revoked
+from service.stream.watchers import Watchers
 
 log = structlog.get_logger("dibs.stream")
 
@@ -63,6 +64,7 @@ class Node:
         self.reader = Reader(database)
         self.recorder = Recorder()
         self.registry = Registry(uuid4())
+        self.watchers = Watchers(database, clock)
         self.relay = Relay(database, bus, self._feed, clock, pace.relay_poll_s)
         self._look, self._closing = asyncio.Event(), asyncio.Event()
         self.errands: set[asyncio.Task[None]] = set()
@@ -90,12 +92,14 @@ class Node:
     def leave(self, line: Line, code: CloseCode) -> None:
         """A line is being closed from here: nothing more goes to it."""
         self.hub.leave(line.person_id, line)
+        self.watchers.leave(line)
         self.registry.closed(line.session.id)
         metrics.CLOSED.labels(code.name).inc()
 
     def lost(self, line: Line) -> None:
         """A line's connection has ended, whoever ended it."""
         self.hub.leave(line.person_id, line)
+        self.watchers.leave(line)
         self.registry.closed(line.session.id)
         line.lost()
         metrics.LINES.dec()
@@ -107,9 +111,23 @@ class Node:
         for replaced in self.hub.name(line.person_id, line, line.device):
             replaced.end(close_codes.SUPERSEDED)
         self.registry.opened(Opened(line.session.id, line.person_id, line.device, self.clock()))
-        errand = asyncio.create_task(self._locate(line))
+        self._send_out(self._locate(line))
+
+    def follow(self, line: Line, market: str | None) -> None:
+        """A line wants to watch a market, or none."""
+        self._send_out(self._follow(line, market))
+
+    def _send_out(self, work: Coroutine[None, None, None]) -> None:
+        errand = asyncio.create_task(work)
         self.errands.add(errand)
         errand.add_done_callback(self.errands.discard)
+
+    async def _follow(self, line: Line, market: str | None) -> None:
+        try:
+            await self.watchers.follow(line, market)
+        except Exception:
+            log.exception("follow_failed")
+            line.end(close_codes.SERVER_ERROR)
 
     async def _locate(self, line: Line) -> None:
         try:
@@ -197,11 +215,12 @@ async def open_node(
     bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
     bus.subscribe(TOLD, node.hear)
     bus.subscribe(CLOSING_TOPIC, node.hear_closing)
+    bus.subscribe(MARKET_TOPIC, node.watchers.hear)
     running = asyncio.create_task(node.run(), name="stream")
     try:
         yield node
     finally:
-        await _stop(running, *node.errands)
+        await _stop(running, *node.errands, *node.watchers.tasks)
         await node.recorder.flush(database, clock())
         await node.registry.forget(database, clock(), itself=True)
 

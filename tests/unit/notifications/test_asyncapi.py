@@ -62,8 +62,8 @@ def test_every_frame_and_every_event_type_is_a_message_of_one_side() -> None:
         {reference["$ref"].rsplit("/", 1)[-1] for reference in operations[name]["messages"]}
         for name in ("tell", "hear")
     )
-    assert said == {"hello", "resync", "ping", *EVENTS}
-    assert heard == {"resume", "ack", "pong"}
+    assert said == {"hello", "resync", "ping", "market", "refused", *EVENTS}
+    assert heard == {"resume", "ack", "pong", "watch"}
     assert said | heard == set(DOCUMENT["channels"]["stream"]["messages"])
     assert len(said | heard) == len(SERVER_FRAMES) + len(CLIENT_FRAMES) - 1 + len(EVENTS)
 
