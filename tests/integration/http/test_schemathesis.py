@@ -37,6 +37,8 @@ from tests.integration.http.test_access import MAY, TABLE, Role
 from tests.support.databases import cloned
 from tests.support.scene import Person, make_client, make_market, make_person, make_tasker
 
+pytest_plugins = ["schemathesis.pytest.plugin"]
+
 PASSWORD = "draw what you like"
 EXAMPLES = 4
 ENDS_A_SESSION = ("DELETE /v1/sessions", "DELETE /v1/sessions/current")

@@ -8,7 +8,7 @@ from benchmarks.online.day import Day, read_day
 from benchmarks.online.instance import Instance, read_instance
 
 
-def small_day(folder: Path, seed: int = 1, arrivals: int = 240, tasks: float = 0.5) -> Day:
+def small_day(folder: Path, seed: int = 1, arrivals: int = 150, tasks: float = 0.5) -> Day:
     """A clustered half hour in which so many of the arrivals are tasks, read from a file."""
     rng = np.random.default_rng(seed)
     times = np.sort(rng.integers(0, 1800, arrivals))

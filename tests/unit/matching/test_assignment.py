@@ -2,10 +2,8 @@
 
 import itertools
 
-import lap
 import numpy as np
 import pytest
-import scipy.optimize
 
 from matching import greedy, verify
 from matching.arrays import Ints
@@ -82,6 +80,9 @@ def random_matrix(seed: int) -> Ints:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_scipy_and_lapx_agree_where_everybody_takes_one(seed: int) -> None:
+    import lap
+    import scipy.optimize
+
     worth = random_matrix(seed)
     chore, tasker = (each.ravel() for each in np.indices(worth.shape))
     answer = solve(one_to_one(chore, tasker, worth.ravel()))

@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from seed_data.folder import FolderRefused, read_folder
 from seed_data.folder.market import CATEGORY_COLUMNS
 
 SQUARE = [[-1.0, 52.0], [-0.8, 52.0], [-0.8, 52.1], [-1.0, 52.1], [-1.0, 52.0]]
 NEAR = [[-0.95, 52.02], [-0.88, 52.02], [-0.88, 52.08], [-0.95, 52.08], [-0.95, 52.02]]
+BOW_TIE = [[-0.95, 52.02], [-0.88, 52.08], [-0.88, 52.02], [-0.95, 52.08], [-0.95, 52.02]]
 
 MARKET = {
     "slug": "little-town",
@@ -88,3 +92,17 @@ def write_town(folder: Path) -> Path:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def told(folder: Path, limit: int = 100) -> list[tuple[str, int, str]]:
+    """File, line and reason of each fault of a folder that is refused."""
+    with pytest.raises(FolderRefused) as refused:
+        read_folder(folder, limit)
+    return [(fault.file, fault.line, fault.reason) for fault in refused.value.faults]
+
+
+def swap(folder: Path, file: str, old: str, new: str) -> None:
+    """Spoil a file: the first `old` becomes `new`."""
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")

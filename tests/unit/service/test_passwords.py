@@ -5,10 +5,27 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from service.accounts import passwords
 from service.accounts.passwords import cheap_hash, hash_password, matches
 from service.errors import Busy
+
+THE_REAL_ONE = passwords._argon2
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at a hundredth of the work: these tests are about what is made of it."""
+    argon2 = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_argon2", PasswordHash((argon2,)))
+    passwords._nobodys_hash.cache_clear()
+
+
+def test_a_real_hash_takes_the_memory_that_is_recommended() -> None:
+    kept = THE_REAL_ONE.hash("correct horse battery")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,")
 
 
 def test_a_password_matches_its_own_hash_and_no_other() -> None:

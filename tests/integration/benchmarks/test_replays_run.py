@@ -21,7 +21,7 @@ def test_tobm_writes_its_rows_and_the_frontier(tmp_path: Path) -> None:
     report.write(tmp_path / "rows.json")
     rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
     assert [row["ours"] for row in rows] == [True, True, *[False] * len(RULES)]
-    assert all(row["pairs"] > 40 and row["mean_response_s"] > 0 for row in rows)
+    assert all(row["pairs"] > 25 and row["mean_response_s"] > 0 for row in rows)
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert report.notes == ["Not the published day: its known points are left out."]
 
