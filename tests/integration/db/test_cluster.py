@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,17 +16,15 @@ from service.db.cluster import private
 from service.db.cluster.places import Place, choose_place
 from service.db.emptying import drop_and_create
 from service.db.urls import for_psycopg
+from tests.support.clusters import kill, reachable_folder
 
 ASK = "from service.db import cluster; print(cluster.ensure())"
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder that user postgres can reach, which pytest's own are not."""
-    made = Path(tempfile.mkdtemp(prefix="dibs-test-", dir="/var/tmp"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with reachable_folder() as made:
+        yield made
 
 
 @pytest.fixture
@@ -49,15 +43,6 @@ def ask_at_once(count: int) -> list[str]:
         for _ in range(count)
     ]
     return [each.communicate(timeout=60)[0].strip() for each in asking]
-
-
-def kill(place: Place) -> None:
-    pid = private.running_pid(place)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 10
-    while private.running_pid(place) is not None and time.monotonic() < until:
-        time.sleep(0.01)
 
 
 def test_many_processes_asking_at_once_share_one_new_server(place: Place) -> None:
