@@ -7,6 +7,7 @@ at start.
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -74,6 +75,9 @@ class Settings(BaseSettings):
     trusted_proxies: Names = Field(
         default=(), description="peers whose X-Forwarded-For counts; none: those of this machine"
     )
+    metrics_peers: Names = Field(
+        default=(), description="addresses or networks that may read /metrics beside this machine"
+    )
     allowed_origins: Names = Field(
         default=(), description="browser origins that may open the stream"
     )
@@ -84,7 +88,12 @@ class Settings(BaseSettings):
     )
 
     idempotency_kept_s: int = Field(default=24 * 3600, ge=60)
-    events_kept_s: int = Field(default=7 * 24 * 3600, ge=60)
+    events_kept_s: int = Field(
+        default=7 * 24 * 3600,
+        ge=60,
+        le=30 * 24 * 3600,
+        description="they hold addresses; a tasker sees that of completed work for 30 days",
+    )
     decisions_kept_s: int = Field(default=90 * 24 * 3600, ge=3600)
     presence_log_kept_s: int = Field(default=30 * 24 * 3600, ge=3600)
 
@@ -119,7 +128,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("unlimited_addresses", "trusted_proxies", "allowed_origins"):
+        for name in ("unlimited_addresses", "trusted_proxies", "metrics_peers", "allowed_origins"):
             given = values.get(name)
             if isinstance(given, str):
                 values[name] = tuple(part.strip() for part in given.split(",") if part.strip())
@@ -129,6 +138,13 @@ class Settings(BaseSettings):
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         return value or None
+
+    @field_validator("metrics_peers")
+    @classmethod
+    def _addresses_or_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            ip_network(value, strict=False)
+        return values
 
     @model_validator(mode="after")
     def _no_development_defaults_in_production(self) -> Self:

@@ -84,3 +84,9 @@ def test_a_command_that_found_a_database_has_the_last_word(
 def test_no_database_is_told_with_what_to_do() -> None:
     with pytest.raises(ValueError, match="dibs db up"):
         chosen().url()
+
+
+def test_peers_of_the_metrics_are_addresses_or_networks() -> None:
+    assert chosen(metrics_peers="10.0.0.0/8, ::1").metrics_peers == ("10.0.0.0/8", "::1")
+    with pytest.raises(ValidationError, match="metrics_peers"):
+        chosen(metrics_peers="prometheus")
