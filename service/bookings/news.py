@@ -14,14 +14,18 @@ from service.bookings.sight import as_seen
 from service.events.append import Announcement
 
 
-def as_wire(booking: BookingRow, reader_id: UUID) -> wire.Booking:
-    """The booking as this reader may see it at the moment of its news."""
+def place_for(booking: BookingRow, reader_id: UUID) -> wire.Place:
+    """Where it is, as far as this reader may know at the moment of its news."""
     row = as_seen(booking, reader_id=reader_id, now=booking.closed_at or booking.created_at)
-    place = wire.Place(
+    return wire.Place(
         point=wire.Point(coordinates=[row.point.lon, row.point.lat]),
         address=row.address,
         exact=row.exact,
     )
+
+
+def as_wire(row: BookingRow, reader_id: UUID) -> wire.Booking:
+    """The booking as this reader may see it at the moment of its news."""
     return wire.Booking(
         id=row.id,
         chore_id=row.chore_id,
@@ -34,7 +38,7 @@ def as_wire(booking: BookingRow, reader_id: UUID) -> wire.Booking:
         ends_at=row.ends_at,
         rate=wire.Money(amount=row.rate, currency=row.currency),
         price=None if row.price is None else wire.Money(amount=row.price, currency=row.currency),
-        place=place,
+        place=place_for(row, reader_id),
     )
 
 

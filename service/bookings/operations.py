@@ -23,6 +23,7 @@ from notifications import messages as wire
 from service.bookings import news
 from service.bookings.queries import (
     BookingRow,
+    blur_told,
     booking_by_id,
     close_chore,
     lock_chore_and_tasker,
@@ -138,6 +139,7 @@ async def cancel_as(
         told.append(
             news.reopened(gone, "tasker_cancelled" if by == "tasker" else "operator_released")
         )
+    await blur_told(session, gone, news.place_for(gone, gone.tasker_id).model_dump_json())
     await announce(session, told, now=now)
     wake(session, f"work:{row.market_id}")
     return gone
@@ -157,6 +159,7 @@ async def give_up_waiting(session: AsyncSession, *, booking_id: UUID, now: datet
     gone = replace(row, status=to, closed_at=now)
     await _reopen(session, row, now)
     told = [*news.to_both(gone, "booking.no_show"), news.reopened(gone, "tasker_no_show")]
+    await blur_told(session, gone, news.place_for(gone, gone.tasker_id).model_dump_json())
     await announce(session, told, now=now)
     wake(session, f"work:{row.market_id}")
     return True

@@ -160,6 +160,28 @@ async def bookings_page(
     return [_row(row) for row in (await session.execute(wanted)).mappings()]
 
 
+# Rows are locked in the order of their key, as those who mark them do.
+BLUR_TOLD = text(
+    """
+    UPDATE events AS e SET data = jsonb_set(e.data, '{booking,place}', CAST(:place AS jsonb))
+    FROM (
+        SELECT recipient_id, n FROM events
+        WHERE recipient_id = :tasker_id AND at >= :since AND data->'booking'->>'id' = :booking_id
+        ORDER BY n FOR NO KEY UPDATE
+    ) AS told
+    WHERE e.recipient_id = told.recipient_id AND e.n = told.n
+    """
+)
+
+
+async def blur_told(session: AsyncSession, row: BookingRow, place: str) -> None:
+    """Put `place`, as JSON, into all that the booking's tasker was told of it so far: a phone that
+    resumes from further back learns no more than one that asks now.
+    """
+    told = {"tasker_id": row.tasker_id, "since": row.created_at, "booking_id": str(row.id)}
+    await session.execute(BLUR_TOLD, {**told, "place": place})
+
+
 async def lock_chore_and_tasker(session: AsyncSession, row: BookingRow) -> None:
     """Lock a booking's chore, then its tasker, whose revision rises: their free time is about to
     change.

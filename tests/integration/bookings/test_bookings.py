@@ -286,6 +286,7 @@ async def test_who_holds_a_booking_no_longer_sees_its_cell_alone(
     scene: Scene,
     connection: psycopg.Connection,
 ) -> None:
+    await post(api, scene, "en-route", scene.tasker)
     if by == "time":
         late = MONDAY_NOON + timedelta(hours=3)
         await database.run(give_up_waiting, booking_id=scene.booking, now=late)
@@ -295,14 +296,13 @@ async def test_who_holds_a_booking_no_longer_sees_its_cell_alone(
     assert await seen(api, scene, scene.client) == EXACT
     assert await seen(api, scene, scene.viewer) == EXACT
     for person, exact in ((scene.tasker, False), (scene.client, True)):
-        row = connection.execute(
+        places = connection.execute(
             "SELECT data -> 'booking' -> 'place' FROM events WHERE recipient_id = %s"
-            " AND type IN ('booking.cancelled', 'booking.no_show')",
+            " AND type IN ('booking.en_route', 'booking.cancelled', 'booking.no_show')",
             [person.id],
-        ).fetchone()
-        assert row is not None
-        assert row[0]["exact"] is exact
-        assert ("Mare Street" in str(row[0])) is exact
+        ).fetchall()
+        assert [place["exact"] for (place,) in places] == [exact, exact]
+        assert ["Mare Street" in str(place) for place in places] == [exact, exact]
 
 
 async def test_completed_work_is_remembered_for_thirty_days(
