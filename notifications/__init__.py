@@ -5,6 +5,8 @@
   and `asyncapi` prints it as a document.
 - `session`: one subscriber's numbers, acknowledgements, resume, heartbeats and bounds, without a
   socket or a clock.
+- `push`: which events are pushed to who is away, and what becomes of a push; `push_addresses`:
+  where a push may go.
 - `hub`: who is connected to this process, by person and device.
 - `client`: a reference client that reconnects.
 

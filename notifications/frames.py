@@ -20,6 +20,9 @@ TICKET_PREFIX = "ticket."
 ticket.<ticket>`.
 """
 
+DEVICE = r"^[A-Za-z0-9._:-]+$"
+"""How a device's name is written."""
+
 Number = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """An event number: per person, from 1, without gaps. Within what a JavaScript number holds."""
 
@@ -74,9 +77,7 @@ class Resume(Wire):
         description="the last number dealt with, 0 for everything that is kept; null: where this "
         "device acknowledged last, and for a new device from now on"
     )
-    device: str = Field(
-        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$", examples=["phone-1"]
-    )
+    device: str = Field(min_length=1, max_length=64, pattern=DEVICE, examples=["phone-1"])
     ticket: str | None = Field(
         default=None, max_length=128, description="only where it did not travel as a subprotocol"
     )

@@ -1,5 +1,5 @@
-"""The parts of the protocol page that are made from the code: close codes, events, the state
-diagram.
+"""The parts of the protocol page that are made from the code: close codes, events, pushes,
+the state diagram.
 
 `python -m notifications.page` writes them into PROTOCOL.md; a test holds the page to them.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from notifications.close_codes import close_code_table
 from notifications.messages import EVENTS, Wire
+from notifications.push import push_table
 from notifications.states import state_diagram
 
 PAGE = Path(__file__).with_name("PROTOCOL.md")
@@ -29,6 +30,7 @@ def written(page: str) -> str:
     parts = {
         "close codes": close_code_table(),
         "events": event_table(),
+        "pushes": push_table(),
         "states": f"```mermaid\n{state_diagram()}\n```",
     }
     for name, part in parts.items():

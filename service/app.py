@@ -36,6 +36,8 @@ from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
 from service.offers.of_chore import router as offers_of_chore
 from service.policies.endpoints import router as policies
+from service.push.delivery import open_delivery
+from service.push.endpoints import router as push
 from service.runtime import Runtime
 from service.settings import Settings
 from service.stream.endpoints import router as stream
@@ -57,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     offers,
     offers_of_chore,
     dispatch,
+    push,
     stream,
     live,
     console,
@@ -81,6 +84,7 @@ def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
         )
         try:
             async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:
+                await more.enter_async_context(open_delivery(app, app.state.runtime, node.bus))
                 if dispatching:
                     await more.enter_async_context(running_dispatcher(database, node.bus, settings))
                 yield

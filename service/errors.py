@@ -101,6 +101,10 @@ class NotFound(Problem):
     type, status, title = "not-found", 404, "There is no such thing here"
 
 
+class PushOff(Problem):
+    type, status, title = "push-off", 404, "This server pushes nothing"
+
+
 class MethodNotAllowed(Problem):
     type, status, title = "method-not-allowed", 405, "This path does not take that method"
 
@@ -242,6 +246,10 @@ class WindowNotUsable(Invalid):
 
 class DurationNotUsable(Invalid):
     type, title = "duration-not-usable", "A chore takes between 15 minutes and a day"
+
+
+class EndpointNotUsable(Invalid):
+    type, title = "endpoint-not-usable", "The device cannot be pushed to there"
 
 
 class RateNotUsable(Invalid):

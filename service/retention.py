@@ -20,6 +20,7 @@ from service.accounts import operations as accounts
 from service.db.engine import Database
 from service.decisions import queries as decisions
 from service.markets.queries import all_markets
+from service.push import queries as pushes
 from service.settings import Settings
 from service.taskers.presence import operations as presence
 from service.taskers.presence.queries import sweep_log
@@ -40,6 +41,7 @@ class Swept(NamedTuple):
     decisions: int
     presence: int
     accounts: int
+    pushes: int
 
 
 async def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
@@ -62,6 +64,7 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
         await _until_done(database, old_decisions),
         await _until_done(database, old_presence),
         await _until_done(database, old_credentials),
+        await _until_done(database, partial(pushes.sweep, most=BATCH, now=now)),
     )
 
 

@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     post_limit: str = Field(default="30/minute", description="per client")
     estimate_limit: str = Field(default="10/minute", description="per client")
     ask_limit: str = Field(default="20/minute", description="why, per tasker")
+    subscribe_limit: str = Field(default="20/minute", description="push devices, per person")
     ticket_limit: str = Field(default="60/minute", description="stream tickets, per person")
     unlimited_addresses: Names = Field(default=(), description="peers the rate limits do not count")
     trusted_proxies: Names = Field(
@@ -123,6 +124,15 @@ class Settings(BaseSettings):
         default=Path(".data/failed-models"),
         description="the folder in which models that the solver failed on are kept for replay",
     )
+    vapid_private_key: SecretStr | None = Field(
+        default=None, description="what pushes are signed with; none: no pushes (dibs push keys)"
+    )
+    vapid_contact: str = Field(
+        default="", description="whom push services may write to: mailto:... or https://..."
+    )
+    push_private_addresses: bool = Field(
+        default=False, description="push to http and to any address, to develop against"
+    )
     drain_s: float = Field(default=10.0, ge=0, le=120)
 
     @model_validator(mode="before")
@@ -153,12 +163,20 @@ class Settings(BaseSettings):
                 raise ValueError("DIBS_SECRET_KEY must be set in production")
             if self.cheap_password_hashes:
                 raise ValueError("DIBS_CHEAP_PASSWORD_HASHES is refused in production")
+            if self.push_private_addresses:
+                raise ValueError("DIBS_PUSH_PRIVATE_ADDRESSES is refused in production")
         return self
 
     @model_validator(mode="after")
     def _a_router_has_an_address(self) -> Self:
         if self.router != "none" and not self.router_url.startswith(("http://", "https://")):
             raise ValueError(f"DIBS_ROUTER={self.router} needs an http address: DIBS_ROUTER_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _pushes_say_whom_to_write_to(self) -> Self:
+        if self.vapid_private_key and not self.vapid_contact.startswith(("mailto:", "https://")):
+            raise ValueError("DIBS_VAPID_PRIVATE_KEY needs DIBS_VAPID_CONTACT: mailto:you@...")
         return self
 
     def url(self) -> str:

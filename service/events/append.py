@@ -12,12 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.messages import Wire, check_event
+from notifications.push import push_until
 from service.db.engine import wake
+from service.push.queries import Due, enqueue
 
 EVENTS_TOPIC = "events"
 """Woken after the commit: there are rows that nobody has relayed."""
 MARKET_TOPIC = "market"
 """Woken after the commit: `market:<id>`, something happened there that somebody was told of."""
+PUSHES_TOPIC = "pushes"
+"""Woken after the commit: somebody is to be pushed something, at once or in a moment."""
 
 
 class Announcement(NamedTuple):
@@ -63,9 +67,10 @@ async def announce(
     commit.
 
     Each recipient's events are numbered in the order given. Two statements, whatever the number of
-    events. It locks the recipients' counters until the end of the transaction, so it comes last in
-    an operation; thousands of recipients are told in several transactions. Raises KeyError or
-    TypeError for data that is not of its type.
+    events, and a third where some of them are pushed to people who are away. It locks the
+    recipients' counters until the end of the transaction, so it comes last in an operation;
+    thousands of recipients are told in several transactions. Raises KeyError or TypeError for data
+    that is not of its type.
     """
     told = list(announcements)
     if not told:
@@ -85,7 +90,21 @@ async def announce(
     )
     markets = {one.market_id for one in told if one.market_id is not None}
     wake(session, EVENTS_TOPIC, *(f"{MARKET_TOPIC}:{market_id}" for market_id in markets))
+    await _have_pushed(session, told, numbers, now)
     return numbers
+
+
+async def _have_pushed(
+    session: AsyncSession, told: Sequence[Announcement], numbers: Sequence[int], now: datetime
+) -> None:
+    """Those of the events that are pushed to people who are away are so, if they subscribed."""
+    due = [
+        Due(one.recipient_id, n, until)
+        for one, n in zip(told, numbers, strict=True)
+        if (until := push_until(one.type, one.data, one.recipient_id, now)) is not None
+    ]
+    if due and await enqueue(session, due, now=now):
+        wake(session, PUSHES_TOPIC)
 
 
 async def _take_numbers(session: AsyncSession, told: Sequence[Announcement]) -> list[int]:

@@ -50,6 +50,7 @@ TAGS = {
     "offers": "Chores offered to a tasker, to be accepted or declined in time.",
     "decisions": "Why a chore was offered to whom, for whoever may know.",
     "bookings": "A chore and its tasker, from the acceptance to the price.",
+    "push": "Devices that are told what matters while their person is away.",
     "stream": "Events as they happen, over a websocket.",
     "policies": "The operators' knobs: versioned, attributable, reversible.",
     "experiments": "Two versions of a policy, switched by region and slot: did it help?",

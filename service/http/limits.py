@@ -33,6 +33,7 @@ class Limits:
             "post": _rate(settings.post_limit),
             "estimate": _rate(settings.estimate_limit),
             "ask": _rate(settings.ask_limit),
+            "subscribe": _rate(settings.subscribe_limit),
             "ticket": _rate(settings.ticket_limit),
         }
         self._unlimited: Collection[str] = frozenset(settings.unlimited_addresses)

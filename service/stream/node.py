@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import random
@@ -25,6 +25,7 @@ from service.events.append import EVENTS_TOPIC, MARKET_TOPIC
 from service.runtime import Runtime
 from service.stream import metrics, queries
 from service.stream.line import Line
+from service.stream.loops import every, for_ever, stop
 from service.stream.reader import Reader
 from service.stream.recorder import Recorder
 from service.stream.registry import CLOSING_TOPIC, Opened, Registry
@@ -165,14 +166,14 @@ class Node:
         """Serve the lines until cancelled."""
         pace = self.pace
         async with asyncio.TaskGroup() as group:
-            group.create_task(_for_ever(self.relay.run))
-            group.create_task(_for_ever(self.reader.run))
-            group.create_task(_every(pace.record_s, self._record))
-            group.create_task(_every(pace.tick_s, self._tick))
-            group.create_task(_every(pace.compare_s, self._compare, sooner=self._look))
-            group.create_task(_every(pace.revoked_s, self._end_revoked))
-            group.create_task(_every(pace.revoked_s, self._end_marked, sooner=self._closing))
-            group.create_task(_every(pace.sweep_s, self._sweep))
+            group.create_task(for_ever(self.relay.run))
+            group.create_task(for_ever(self.reader.run))
+            group.create_task(every(pace.record_s, self._record))
+            group.create_task(every(pace.tick_s, self._tick))
+            group.create_task(every(pace.compare_s, self._compare, sooner=self._look))
+            group.create_task(every(pace.revoked_s, self._end_revoked))
+            group.create_task(every(pace.revoked_s, self._end_marked, sooner=self._closing))
+            group.create_task(every(pace.sweep_s, self._sweep))
 
     async def _record(self) -> None:
         await self.recorder.flush(self.database, self.clock())
@@ -220,7 +221,7 @@ async def open_node(
     try:
         yield node
     finally:
-        await _stop(running, *node.errands, *node.watchers.tasks)
+        await stop(running, *node.errands, *node.watchers.tasks)
         await node.recorder.flush(database, clock())
         await node.registry.forget(database, clock(), itself=True)
 
@@ -241,36 +242,3 @@ async def open_stream(
         async with open_node(database, bus, runtime.now, pace) as node:
             app.state.node = node
             yield node
-
-
-async def _stop(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
-    """Keep a loop going: what fails is logged and tried again a second later."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("stream_loop_failed", loop=work.__qualname__)
-            await asyncio.sleep(1)
-
-
-async def _every(
-    seconds: float, work: Callable[[], Awaitable[None]], sooner: asyncio.Event | None = None
-) -> None:
-    """Do something every so often, and sooner when the event is set."""
-    sooner = sooner or asyncio.Event()
-
-    async def rounds() -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await sooner.wait()
-            sooner.clear()
-            await work()
-
-    await _for_ever(rounds)

@@ -58,6 +58,7 @@ def settings(database_url: str) -> Settings:
         post_limit="",
         estimate_limit="",
         ask_limit="",
+        subscribe_limit="",
         ticket_limit="",
         log_level="error",
     )

@@ -12,6 +12,7 @@ from service.db.tables.experiments import Experiment
 from service.db.tables.lines import StreamLine, StreamNode
 from service.db.tables.markets import AuditEntry, Category, Lease, Market, PolicyVersion
 from service.db.tables.offers import Decision, Offer, Round
+from service.db.tables.pushes import Push, PushSubscription
 from service.db.tables.taskers import (
     Block,
     Favourite,
@@ -50,6 +51,8 @@ __all__ = [
     "PolicyVersion",
     "Presence",
     "PresenceLog",
+    "Push",
+    "PushSubscription",
     "RefreshToken",
     "Round",
     "ServiceArea",

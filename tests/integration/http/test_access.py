@@ -103,6 +103,10 @@ TABLE: dict[str, Who] = {
     "DELETE /v1/console/session": "public",
     "GET /console": "public",
     "GET /console/{path:path}": "public",
+    "GET /v1/push/key": "public",
+    "GET /v1/push/subscriptions": "person",
+    "PUT /v1/push/subscriptions/{device}": "person",
+    "DELETE /v1/push/subscriptions/{device}": "person",
     "GET /v1/asyncapi.json": "public",
     "POST /v1/stream/tickets": "person",
     "WEBSOCKET /v1/stream": "ticket",
@@ -132,6 +136,7 @@ IN_PATH = {
     "category": "mounting",
     "kind": "regular",
     "day": "2026-11-24",
+    "device": "phone-1",
 }
 
 

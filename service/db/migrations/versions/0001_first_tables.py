@@ -457,6 +457,41 @@ def upgrade() -> None:
         op.f("ix_presence_log_market_id_at"), "presence_log", ["market_id", "at"], unique=False
     )
     op.create_table(
+        "push_subscriptions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("p256dh", sa.LargeBinary(), nullable=False),
+        sa.Column("auth", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('webpush')", name=op.f("ck_push_subscriptions_kind")),
+        sa.CheckConstraint(
+            "length(p256dh) = 65 AND length(auth) = 16", name=op.f("ck_push_subscriptions_keys")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_push_subscriptions_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["login_sessions.id"],
+            name=op.f("fk_push_subscriptions_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscriptions")),
+    )
+    op.create_index(
+        "ix_push_subscriptions_of_login", "push_subscriptions", ["session_id"], unique=False
+    )
+    op.create_index(
+        "uq_push_subscriptions_device", "push_subscriptions", ["account_id", "device"], unique=True
+    )
+    op.create_index(
+        "uq_push_subscriptions_endpoint", "push_subscriptions", ["endpoint"], unique=True
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -640,6 +675,24 @@ def upgrade() -> None:
         postgresql_using="gist",
         postgresql_where=sa.text("status IN ('open', 'unfilled')"),
     )
+    op.create_table(
+        "pushes",
+        sa.Column("subscription_id", sa.Uuid(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("recipient_id", sa.Uuid(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.CheckConstraint("tries >= 0", name=op.f("ck_pushes_tries")),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["push_subscriptions.id"],
+            name=op.f("fk_pushes_subscription_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "n", name=op.f("pk_pushes")),
+    )
+    op.create_index("ix_pushes_due", "pushes", ["due_at"], unique=False)
     op.create_table(
         "decisions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -850,6 +903,8 @@ def downgrade() -> None:
     op.drop_index("ix_decisions_of_chore", table_name="decisions")
     op.drop_index("ix_decisions_kept", table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index("ix_pushes_due", table_name="pushes")
+    op.drop_table("pushes")
     op.drop_index(
         "ix_chores_waiting",
         table_name="chores",
@@ -885,6 +940,10 @@ def downgrade() -> None:
     op.drop_geospatial_table("service_areas")
     op.drop_index(op.f("ix_refresh_tokens_session_id"), table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_index("uq_push_subscriptions_endpoint", table_name="push_subscriptions")
+    op.drop_index("uq_push_subscriptions_device", table_name="push_subscriptions")
+    op.drop_index("ix_push_subscriptions_of_login", table_name="push_subscriptions")
+    op.drop_table("push_subscriptions")
     op.drop_index(op.f("ix_presence_log_market_id_at"), table_name="presence_log")
     op.drop_table("presence_log")
     op.drop_index("ix_presence_nearest", table_name="presence", postgresql_using="gist")
