@@ -20,14 +20,35 @@ export interface LiveChore {
   starts_at: string;
 }
 
+export interface LiveBooking {
+  id: string;
+  chore_id: string;
+  tasker_id: string;
+  status: string;
+  lon: number;
+  lat: number;
+}
+
+export interface LiveTasker {
+  id: string;
+  lon: number;
+  lat: number;
+}
+
 export interface MarketFrame {
   frame: "market";
   market: string;
   at: string;
+  /** The first frame of a whole: forget what you have. */
+  begin: boolean;
   counts: Record<string, number>;
   chores: LiveChore[];
-  taskers: { id: string; lon: number; lat: number }[];
-  bookings: { id: string; chore_id: string; status: string }[];
+  bookings: LiveBooking[];
+  taskers: LiveTasker[];
+  /** Ids of what is to be shown no longer. */
+  gone: string[];
+  /** More taskers moved than are listed: load the tiles anew. */
+  reload: boolean;
 }
 
 export interface Frame {

@@ -16,6 +16,12 @@ export interface View {
 
 export const VIEWS: View[] = [
   {
+    name: "live",
+    title: "Live",
+    icon: "map",
+    load: () => import("./live/Live.svelte"),
+  },
+  {
     name: "chores",
     title: "Chores",
     icon: "chores",
