@@ -12,7 +12,7 @@ export interface Route {
   query: Record<string, string>;
 }
 
-export const FIRST_VIEW = "chores";
+export const FIRST_VIEW = "live";
 
 export function parse(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
