@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { LiveChore, MarketFrame } from "../src/lib/stream.svelte";
+import { middle } from "../src/map/style";
 import {
   after,
+  boundsOf,
   emptyBoard,
   forgetMoves,
   needy,
@@ -75,6 +77,13 @@ test("a reach is drawn for what has offers out, and for what is looked at", () =
   ]);
 });
 
+test("the bounds of a chore are what its wave reaches", () => {
+  const [west, south, east, north] = boundsOf(chore("a", { radius_m: 11_119.5 }));
+  expect(north - south).toBeCloseTo(0.2, 6);
+  expect((west + east) / 2).toBeCloseTo(-0.05, 6);
+  expect(east - west).toBeGreaterThan(0.3);
+});
+
 test("those without anybody come first, and then by when they begin", () => {
   const all = [
     chore("offered", { status: "offered" }),
@@ -83,4 +92,16 @@ test("those without anybody come first, and then by when they begin", () => {
     chore("unfilled", { status: "unfilled", starts_at: "2026-11-24T18:00:00.000Z" }),
   ];
   expect(needy(all, 3).map((each) => each.id)).toEqual(["unfilled", "early", "late"]);
+});
+
+test("the middle of a district is its centroid, whichever way its ring runs", () => {
+  const ring = [
+    [0, 0],
+    [4, 0],
+    [4, 2],
+    [0, 2],
+    [0, 0],
+  ];
+  expect(middle(ring)).toEqual({ at: [2, 1], area: 8 });
+  expect(middle(ring.toReversed())).toEqual({ at: [2, 1], area: 8 });
 });

@@ -1,7 +1,7 @@
 /** The base map: the market's districts and its river, in the console's colours; no server. */
 
 import type { StyleSpecification } from "maplibre-gl";
-import type { FeatureCollection, GeoJSON } from "geojson";
+import type { FeatureCollection, GeoJSON, Geometry, Position } from "geojson";
 
 export interface Geography {
   /** west, south, east, north */
@@ -16,7 +16,7 @@ export const NOTHING: FeatureCollection = { type: "FeatureCollection", features:
 /** MapLibre draws the letters itself, from a font of the system. */
 export const FONT = ["Inter", "sans-serif"];
 
-/** `colour` gives a token's colour; districts carry their name at the middle of each. */
+/** `colour` gives a token's colour; each district has its name at its middle. */
 export function baseStyle(
   geography: Geography | null,
   colour: (token: string) => string,
@@ -77,12 +77,32 @@ export function baseStyle(
 
 function namesOf(districts: FeatureCollection): FeatureCollection {
   const features = districts.features.flatMap((feature) => {
-    const centre = feature.properties?.centre as [number, number] | undefined;
-    if (!centre) return [];
-    const geometry = { type: "Point" as const, coordinates: centre };
-    return [{ ...feature, geometry }];
+    const rings = outerRings(feature.geometry);
+    if (!rings.length) return [];
+    const coordinates = rings.map(middle).reduce((a, b) => (b.area > a.area ? b : a)).at;
+    return [{ ...feature, geometry: { type: "Point" as const, coordinates } }];
   });
   return { type: "FeatureCollection", features };
+}
+
+function outerRings(geometry: Geometry): Position[][] {
+  if (geometry.type === "Polygon") return geometry.coordinates.slice(0, 1);
+  if (geometry.type === "MultiPolygon")
+    return geometry.coordinates.flatMap((each) => each.slice(0, 1));
+  return [];
+}
+
+/** The centroid of a ring, by the shoelace formula, and its area. */
+export function middle(ring: Position[]): { at: [number, number]; area: number } {
+  let [twice, x, y] = [0, 0, 0];
+  for (let n = 0; n + 1 < ring.length; n++) {
+    const [[ax, ay], [bx, by]] = [ring[n]!, ring[n + 1]!] as [[number, number], [number, number]];
+    const cross = ax * by - bx * ay;
+    twice += cross;
+    x += (ax + bx) * cross;
+    y += (ay + by) * cross;
+  }
+  return { at: [x / (3 * twice), y / (3 * twice)], area: Math.abs(twice) / 2 };
 }
 
 /** A circle on the ground as a ring of lon, lat: what a radius covers. */

@@ -1,6 +1,6 @@
 /** What is live in a market, put together from the frames that the stream tells. */
 
-import type { Feature, FeatureCollection, Point } from "geojson";
+import type { Feature, FeatureCollection, Point, Polygon } from "geojson";
 import type { LiveBooking, LiveChore, LiveTasker, MarketFrame } from "../../lib/stream.svelte";
 import { circle } from "../../map/style";
 
@@ -72,6 +72,13 @@ export function reachesOf(chores: Iterable<LiveChore>, chosen: string | null): F
       return { ...ring, properties: { id: chore.id, chosen: chore.id === chosen } };
     }),
   );
+}
+
+/** What its newest wave reaches: west, south, east, north. */
+export function boundsOf(chore: LiveChore): [number, number, number, number] {
+  const ring = circle(chore.lon, chore.lat, chore.radius_m, 4) as Feature<Polygon>;
+  const [lons, lats] = [0, 1].map((axis) => ring.geometry.coordinates[0]!.map((at) => at[axis]!));
+  return [Math.min(...lons!), Math.min(...lats!), Math.max(...lons!), Math.max(...lats!)];
 }
 
 /** Those that need somebody most: without anybody, then asked in vain the longest. */
