@@ -77,6 +77,12 @@ test("a reach is drawn for what has offers out, and for what is looked at", () =
   ]);
 });
 
+test("of many, only the reach of the one that is looked at is drawn", () => {
+  const many = Array.from({ length: 14 }, (_, n) => chore(`${n}`, { status: "offered" }));
+  expect(reachesOf(many, null).features).toHaveLength(0);
+  expect(reachesOf(many, "4").features.map((each) => each.properties?.id)).toEqual(["4"]);
+});
+
 test("the bounds of a chore are what its wave reaches", () => {
   const [west, south, east, north] = boundsOf(chore("a", { radius_m: 11_119.5 }));
   expect(north - south).toBeCloseTo(0.2, 6);

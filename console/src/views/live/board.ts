@@ -61,11 +61,18 @@ export function pointsOf<T extends { id: string; lon: number; lat: number }>(
   );
 }
 
-/** The reach of the newest wave of each chore with offers out, and of the one that is looked at. */
+/** Of more, circles would hide the map. */
+const MOST_REACHES = 12;
+
+/**
+ * The reach of the newest wave of the chore that is looked at, and of those with offers out if they
+ * are few.
+ */
 export function reachesOf(chores: Iterable<LiveChore>, chosen: string | null): FeatureCollection {
-  const shown = Array.from(chores).filter(
-    (chore) => chore.id === chosen || chore.status === "offered",
-  );
+  const all = Array.from(chores);
+  const offered = all.filter((chore) => chore.status === "offered" && chore.id !== chosen);
+  const shown = all.filter((chore) => chore.id === chosen);
+  if (offered.length <= MOST_REACHES) shown.unshift(...offered);
   return collection(
     shown.map((chore) => {
       const ring = circle(chore.lon, chore.lat, chore.radius_m) as Feature;
