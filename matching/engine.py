@@ -20,7 +20,7 @@ from matching.holding import held_back
 from matching.pairs import Pairs
 from matching.problem import MatchingProblem
 from matching.result import MatchingResult
-from matching.rules import judge
+from matching.rules import RULES, Rule, judge
 from matching.slots import Slots, wave_slots
 
 Solver: TypeAlias = Callable[[AssignmentModel], Assignment]
@@ -34,14 +34,15 @@ def match(
     travel: TravelModel,
     acceptance: AcceptanceModel | None = None,
     solver: Solver = solve,
+    rules: tuple[Rule, ...] = RULES,
 ) -> MatchingResult:
-    """Whom to offer the problem's chores to, and why.
+    """Whom to offer the problem's chores to, and why, by all rules or those that were not waived.
 
     Pure and deterministic: the same problem gives the same answer. If the solver fails, greedy
     answers, and the result's `failure` says so.
     """
     pairs = Pairs.of(problem, travel)
-    judgement = judge(pairs)
+    judgement = judge(pairs, rules)
     priced = price_candidates(pairs.only(judgement.feasible), acceptance or AcceptanceModel())
     held = held_back(priced)
     slots = wave_slots(priced, ~held)

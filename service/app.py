@@ -23,6 +23,8 @@ from service.dispatch.endpoints import router as dispatch
 from service.dispatch.process import running_dispatcher
 from service.estimates.endpoints import router as estimates
 from service.experiments.endpoints import router as experiments
+from service.figures.endpoints import router as figures
+from service.hand.endpoints import router as hand
 from service.health import router as health
 from service.http import problems
 from service.http.access import SessionWatch
@@ -62,6 +64,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     push,
     stream,
     live,
+    hand,
+    figures,
     console,
     console_pages,
 )

@@ -199,6 +199,12 @@ class TooLittleRecorded(Conflict):
     type, title = "too-little-recorded", "Too little has been recorded to tell"
 
 
+class RulesBroken(Conflict):
+    """Facts: `refusals`, a list of `{rule, facts, text}`; `can_be_waived`."""
+
+    type, title = "rules-broken", "The matching rules refuse this offer"
+
+
 class IdempotencyInProgress(Conflict):
     type, title = "idempotency-in-progress", "A request with this key is still under way"
 
