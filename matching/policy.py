@@ -6,6 +6,7 @@ here does not exist.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -204,17 +205,17 @@ class MatchingPolicy(BaseModel):
     @model_validator(mode="after")
     def _check_across_fields(self) -> Self:
         if self.radius_cap_m < self.radius_m:
-            raise ValueError(
+            raise _wrong(
+                "radius_cap_m",
+                self.radius_cap_m,
                 f"radius_cap_m ({self.radius_cap_m:g}) must be at least"
-                f" radius_m ({self.radius_m:g})"
+                f" radius_m ({self.radius_m:g})",
             )
-        if not (
-            self.offer_deadline_now_s <= self.offer_deadline_today_s <= self.offer_deadline_future_s
-        ):
-            raise ValueError(
-                "offer deadlines must not shrink: offer_deadline_now_s <= offer_deadline_today_s"
-                " <= offer_deadline_future_s"
-            )
+        deadlines = ("offer_deadline_now_s", "offer_deadline_today_s", "offer_deadline_future_s")
+        for sooner, later in pairwise(deadlines):
+            if getattr(self, later) < getattr(self, sooner):
+                message = f"offer deadlines must not shrink: {later} must be at least {sooner}"
+                raise _wrong(later, getattr(self, later), message)
         return self
 
 
@@ -249,6 +250,14 @@ class PolicyDocument(BaseModel):
         if not different:
             return self.default
         return MatchingPolicy.model_validate({**self.default.model_dump(), **different})
+
+
+def _wrong(field: str, value: Knob, message: str) -> ValidationError:
+    """A rule across fields is broken: the refusal of the one that is to be changed."""
+    error = InitErrorDetails(
+        type="value_error", loc=(field,), input=value, ctx={"error": ValueError(message)}
+    )
+    return ValidationError.from_exception_data("MatchingPolicy", [error])
 
 
 def _located(refused: ValidationError, prefix: tuple[str, ...]) -> list[InitErrorDetails]:

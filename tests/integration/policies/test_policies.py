@@ -37,6 +37,13 @@ class Room:
         body = {"document": document, "reason": "a try"} | more
         return await self.api.put(PATH, json=body, headers=headers)
 
+    async def put_text(self, document: str) -> httpx.Response:
+        """A change whose document is this very text."""
+        content = f'{{"document": {document}, "reason": "a try"}}'
+        headers = {"If-Match": '"1"', "Content-Type": "application/json"}
+        headers |= self.editor.headers
+        return await self.api.put(PATH, content=content, headers=headers)
+
     async def revert(self, to: int, *, made_from: int, **headers: str) -> httpx.Response:
         headers = self.editor.headers | {"If-Match": f'"{made_from}"'} | headers
         body = {"version": to, "reason": "it was better"}
@@ -95,10 +102,16 @@ async def test_of_editors_who_change_at_once_one_does_and_the_others_are_told(ro
 async def test_a_wrong_knob_is_named_and_nothing_changes(room: Room) -> None:
     for document, field in (
         ({"default": {"radius_m": 50}}, "document.default.radius_m"),
+        ({"default": {"radius_m": 0}}, "document.default.radius_m"),
+        ({"default": {"radius_m": -1}}, "document.default.radius_m"),
+        ({"default": {"radius_m": 1e9}}, "document.default.radius_m"),
+        ({"default": {"radius_m": None}}, "document.default.radius_m"),
         ({"default": {"radius_m": "5000"}}, "document.default.radius_m"),
         ({"default": {"radius_m": True}}, "document.default.radius_m"),
         ({"default": {"radius": 5000}}, "document.default.radius"),
-        ({"default": {"radius_cap_m": 200}}, "document.default"),
+        ({"default": {"radius_cap_m": 200}}, "document.default.radius_cap_m"),
+        ({"default": {"offer_deadline_future_s": 10}}, "document.default.offer_deadline_future_s"),
+        ({"categories": {"moving": {"radius_m": 9e4}}}, "document.categories.moving.radius_cap_m"),
         ({"categories": {"moving": {"max_waves": 0}}}, "document.categories.moving.max_waves"),
         ({"categories": {"juggling": {"max_waves": 2}}}, "document.categories.juggling"),
     ):
@@ -106,6 +119,10 @@ async def test_a_wrong_knob_is_named_and_nothing_changes(room: Room) -> None:
         assert answer.status_code == 422, document
         assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert (await room.put({}, reason="  ")).status_code == 422
+    for number in ("NaN", "Infinity", "1e999"):
+        assert kind(await room.put_text(f'{{"default": {{"radius_m": {number}}}}}')) == (
+            400, "malformed-json",
+        )  # fmt: skip
     assert (await room.read()).json()["version"] == 1
 
 

@@ -28,8 +28,15 @@ def test_every_number_is_bounded_on_both_sides(name: str) -> None:
 
 
 def test_a_cap_below_the_radius_is_refused() -> None:
-    with pytest.raises(ValidationError, match="radius_cap_m"):
+    with pytest.raises(ValidationError, match="radius_cap_m") as refused:
         MatchingPolicy(radius_m=5_000, radius_cap_m=4_000)
+    assert [error["loc"] for error in refused.value.errors()] == [("radius_cap_m",)]
+
+
+def test_deadlines_that_shrink_are_refused_at_the_shorter_one() -> None:
+    with pytest.raises(ValidationError) as refused:
+        MatchingPolicy(offer_deadline_now_s=600, offer_deadline_today_s=300)
+    assert [error["loc"] for error in refused.value.errors()] == [("offer_deadline_today_s",)]
 
 
 def test_a_category_differs_only_where_it_says_so() -> None:
