@@ -34,6 +34,12 @@ export const VIEWS: View[] = [
     load: () => import("./policy/Policy.svelte"),
   },
   {
+    name: "health",
+    title: "Health",
+    icon: "health",
+    load: () => import("./health/Health.svelte"),
+  },
+  {
     name: "experiments",
     title: "Experiments",
     icon: "experiments",
