@@ -26,11 +26,13 @@ from service.bookings.queries import (
     blur_told,
     booking_by_id,
     close_chore,
+    furthest_of,
     lock_chore_and_tasker,
     mark_overrun,
     move_booking,
     reopen_chore,
 )
+from service.chores.waiting import make_due_for_tasker
 from service.db.engine import wake
 from service.db.tables import AuditEntry
 from service.errors import NotAllowed, NotFound, TooEarly, WrongState
@@ -88,8 +90,8 @@ async def finish(
     done = replace(
         row, status=to, finished_at=now, closed_at=now, billed_minutes=minutes, price=amount
     )
+    await _tell_waiting(session, row, now)
     await announce(session, news.completed(done), now=now)
-    wake(session, f"work:{row.market_id}")
     return done
 
 
@@ -129,6 +131,7 @@ async def cancel_as(
     if not await move_booking(session, row.id, BookingEvent.CANCELLED, to, begun, **facts):
         return await _as_it_stands(session, row, BookingEvent.CANCELLED, to)
     gone = replace(row, status=to, closed_at=now, cancelled_by=by, cancelled_reason=reason)
+    await _tell_waiting(session, row, now)
     told = news.cancelled(gone)
     if by == "client":
         chore_to = next_state(ChoreState.BOOKED, ChoreEvent.CANCELLED)
@@ -141,7 +144,6 @@ async def cancel_as(
         )
     await blur_told(session, gone, news.place_for(gone, gone.tasker_id).model_dump_json())
     await announce(session, told, now=now)
-    wake(session, f"work:{row.market_id}")
     return gone
 
 
@@ -157,11 +159,11 @@ async def give_up_waiting(session: AsyncSession, *, booking_id: UUID, now: datet
     if not await move_booking(session, row.id, BookingEvent.GRACE_PASSED, to, closed_at=now):
         return False
     gone = replace(row, status=to, closed_at=now)
+    await _tell_waiting(session, row, now)
     await _reopen(session, row, now)
     told = [*news.to_both(gone, "booking.no_show"), news.reopened(gone, "tasker_no_show")]
     await blur_told(session, gone, news.place_for(gone, gone.tasker_id).model_dump_json())
     await announce(session, told, now=now)
-    wake(session, f"work:{row.market_id}")
     return True
 
 
@@ -217,6 +219,19 @@ async def _as_it_stands(
     if fresh.status != wanted:
         raise WrongState(state=fresh.status, action=str(event))
     return fresh
+
+
+async def _tell_waiting(session: AsyncSession, row: BookingRow, now: datetime) -> None:
+    """The tasker has time again: the waiting chores near them become due."""
+    await make_due_for_tasker(
+        session,
+        tasker_id=row.tasker_id,
+        market_id=row.market_id,
+        reach_m=await furthest_of(session, row.tasker_id),
+        now=now,
+        holding_them=True,
+    )
+    wake(session, f"work:{row.market_id}")
 
 
 async def _reopen(session: AsyncSession, row: BookingRow, now: datetime) -> None:

@@ -197,6 +197,12 @@ async def lock_chore_and_tasker(session: AsyncSession, row: BookingRow) -> None:
     )
 
 
+async def furthest_of(session: AsyncSession, tasker_id: UUID) -> float:
+    """How many metres a tasker goes at most."""
+    found = await session.scalars(select(Tasker.furthest_m).where(Tasker.id == tasker_id))
+    return found.one()
+
+
 async def move_booking(
     session: AsyncSession,
     booking_id: UUID,

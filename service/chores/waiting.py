@@ -44,23 +44,29 @@ async def make_due_for_tasker(
     reach_m: float,
     now: datetime,
     where_they_are: bool = False,
+    holding_them: bool = False,
 ) -> int:
     """Make the waiting chores that this tasker could take due, nearest first; how many that were.
 
-    Of their categories and within their rates, areas and `reach_m` metres: of the base point, or,
-    with `where_they_are`, the chores for now around their presence. Generous on purpose (either
-    area will do, hours are not looked at): the round's rules decide. Reads what the transaction has
-    written of skills, areas and presence. Locks chores in order of id, so it comes before the
-    tasker's own row is locked.
+    Of their categories and within their rates, areas and `reach_m` metres: of the base point, and,
+    for chores for now, of where they are online; the latter alone with `where_they_are`. Generous
+    on purpose (either area will do, hours are not looked at): the round's rules decide. Reads what
+    the transaction has written of skills, areas and presence. Locks chores in order of id, so it
+    comes before the tasker's own row is locked; `holding_them`, it is too late for that, and chores
+    that others have locked are left to their next turn.
 
     A chore that is due already moves by a microsecond: a round that is looking at it without this
     tasker finds that `due_at` is no longer what it read, and leaves the chore due.
     """
-    found = await session.scalars(
-        waiting_chores(tasker_id, market_id, reach_m, now, where_they_are)
-    )
-    chosen = select(Chore.id).where(Chore.id.in_(found.all())).order_by(Chore.id).with_for_update()
-    locked = (await session.scalars(chosen)).all()
+    found = {
+        chore_id
+        for here in ((True,) if where_they_are else (False, True))
+        for chore_id in await session.scalars(
+            waiting_chores(tasker_id, market_id, reach_m, now, here)
+        )
+    }
+    chosen = select(Chore.id).where(Chore.id.in_(found)).order_by(Chore.id)
+    locked = (await session.scalars(chosen.with_for_update(skip_locked=holding_them))).all()
     if not locked:
         return 0
     done = await session.execute(

@@ -10,11 +10,13 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import cell_of, centre_of
 from service.bookings.operations import give_up_waiting, note_overrun
 from service.db.engine import Database
+from service.db.tables import Market
 from tests.integration.conftest import Clock
 from tests.support.scene import (
     HACKNEY,
@@ -26,7 +28,7 @@ from tests.support.scene import (
     make_tasker,
 )
 from tests.support.wire import refused
-from tests.support.work import make_booking
+from tests.support.work import make_booking, make_chore
 
 
 class Scene:
@@ -81,6 +83,46 @@ async def test_a_booking_goes_from_scheduled_to_completed(
     assert told(connection, scene.client) == steps
     assert told(connection, scene.tasker) == steps
     assert connection.execute("SELECT status FROM chores").fetchone() == ("completed",)
+
+
+@pytest.mark.parametrize("ending", ["finish", "cancel", "no_show"])
+async def test_a_chore_that_waits_is_looked_at_when_the_tasker_has_time_again(
+    ending: str, api: httpx.AsyncClient, scene: Scene, clock: Clock, database: Database,
+    connection: psycopg.Connection,
+) -> None:  # fmt: skip
+    async def wait(session: AsyncSession) -> UUID:
+        market = (await session.scalars(select(Market))).one()
+        return await make_chore(
+            session, market, scene.client, status="unfilled", due_at=None,
+            match_by=MONDAY_NOON + timedelta(hours=30),
+        )  # fmt: skip
+
+    waiting = await database.run(wait)
+    now = clock.forward(hours=2)
+    if ending == "no_show":
+        assert await database.run(give_up_waiting, booking_id=scene.booking, now=now)
+    elif ending == "cancel":
+        await post(api, scene, "cancel", scene.tasker, reason="ill")
+    else:
+        await post(api, scene, "start", scene.tasker)
+        await post(api, scene, "finish", scene.tasker)
+    row = connection.execute("SELECT due_at FROM chores WHERE id = %s", [waiting]).fetchone()
+    assert row == (now,)
+
+
+async def test_an_end_waits_for_no_chore_that_somebody_else_holds(
+    scene: Scene, clock: Clock, database: Database, connection: psycopg.Connection
+) -> None:
+    async def wait(session: AsyncSession) -> UUID:
+        market = (await session.scalars(select(Market))).one()
+        return await make_chore(session, market, scene.client, status="unfilled", due_at=None)
+
+    waiting = await database.run(wait)
+    with connection.transaction():
+        connection.execute("SELECT FROM chores WHERE id = %s FOR UPDATE", [waiting])
+        async with asyncio.timeout(5):
+            now = clock.forward(hours=3)
+            assert await database.run(give_up_waiting, booking_id=scene.booking, now=now)
 
 
 @pytest.mark.parametrize(

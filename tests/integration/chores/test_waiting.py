@@ -104,6 +104,17 @@ async def test_coming_online_is_of_interest_to_chores_for_now_only(
     assert (due(connection, now), due(connection, later)) == (MONDAY_NOON, LATER)
 
 
+async def test_a_change_of_somebody_online_counts_where_they_are_too(
+    database: Database, city: City, connection: psycopg.Connection
+) -> None:
+    """Their base is too far from both chores; they stand beside them."""
+    now = await database.run(make_chore, city.market, city.client, due_at=LATER, wanted_now=True)
+    later = await database.run(make_chore, city.market, city.client, due_at=LATER)
+    connection.execute("UPDATE skills SET point = ST_Translate(point, 0, 30000)")
+    assert await touch(database, city) == 1
+    assert (due(connection, now), due(connection, later)) == (MONDAY_NOON, LATER)
+
+
 async def test_an_inactive_tasker_touches_nothing(
     database: Database, city: City, connection: psycopg.Connection
 ) -> None:
