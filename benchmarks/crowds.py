@@ -13,6 +13,7 @@ from shapely import MultiPolygon
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from benchmarks.likenesses import ASIDE_M, add_likenesses, note_founders, put_to_work
 from geo.cells import cells_of, centres_of
 from geo.points import LonLat
 from seed_data import LONDON
@@ -34,15 +35,16 @@ from service.markets.importing.queries import (
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-CHUNK = 20_000
+FOUNDERS = 10_000
+METRES_PER_DEGREE = 111_195.0
 SQUEEZED = 0.4
 """The denser city is London with every distance from its middle so much shorter: six times as many
 taskers on a square kilometre.
 """
 ONLINE = 0.3
 TUNING = LIVING | {
-    "shared_buffers": "1GB",
-    "effective_cache_size": "8GB",
+    "shared_buffers": "4GB",
+    "effective_cache_size": "12GB",
     "maintenance_work_mem": "512MB",
     "max_wal_size": "8GB",
     "fsync": "off",
@@ -77,17 +79,37 @@ class Crowd:
     homes: list[LonLat] | None = None
 
     async def grow(self, wanted: int) -> None:
-        """Add generated taskers until there are so many, then give the planner fresh statistics."""
-        while self.taskers < wanted:
-            many = min(CHUNK, wanted - self.taskers)
-            drawn = generate_taskers(self.city, many, self.rng)
-            people = [self._squeezed(each) for each in drawn]
-            await self.database.run(self._write, people=people)
-            self.homes = [each.home for each in people]
-            self.taskers += many
+        """Add taskers until there are so many, with offers, then give the planner statistics.
+
+        The first `FOUNDERS` are generated; the others are their likenesses.
+        """
+        if not self.taskers:
+            await self.database.run(self._found, many=min(wanted, FOUNDERS))
+        if self.taskers < wanted:
+            await self.database.run(
+                add_likenesses,
+                have=self.taskers,
+                wanted=wanted,
+                founders=FOUNDERS,
+                srid=self.city.market.srid,
+                aside=self._aside(),
+            )
+        self.taskers = wanted
+        await self.database.run(put_to_work)
         async with self.database.engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await plain.execute(text("VACUUM ANALYZE"))
+
+    async def _found(self, session: AsyncSession, *, many: int) -> None:
+        drawn = generate_taskers(self.city, many, self.rng)
+        people = [self._squeezed(each) for each in drawn]
+        await self._write(session, people=people)
+        await note_founders(session)
+        self.homes, self.taskers = [each.home for each in people], many
+
+    def _aside(self) -> tuple[float, float]:
+        north = self.squeeze * ASIDE_M / METRES_PER_DEGREE
+        return north / math.cos(math.radians(self.city.market.centre.lat)), north
 
     def _squeezed(self, tasker: Tasker) -> Tasker:
         if self.squeeze == 1:
@@ -115,7 +137,7 @@ class Crowd:
             (STAGED_SKILLS, rows.SKILL_COLUMNS, rows.skill_rows(known)),
         ):
             await copy_rows(session, table, columns, stream)
-        await settle_skills(session, market_id, self.city.market.srid)
+        await settle_skills(session, market_id)
         online = [n for n in range(len(people)) if self.rng.random() < ONLINE]
         cells = cells_of(np.array([people[n].home for n in online]).reshape(-1, 2))
         centres = centres_of(cells)
@@ -136,7 +158,7 @@ class Crowd:
         """Taskers on a square kilometre around the middle, from the last that were added."""
         homes = np.array(self.homes)
         middle = np.array(self.city.market.centre)
-        scale = np.array([111_195 * math.cos(math.radians(middle[1])), 111_195])
+        scale = np.array([METRES_PER_DEGREE * math.cos(math.radians(middle[1])), METRES_PER_DEGREE])
         near = (np.hypot(*((homes - middle) * scale).T) <= radius_m).mean()
         return float(near * self.taskers / (math.pi * (radius_m / 1_000) ** 2))
 

@@ -39,6 +39,7 @@ class Swept(NamedTuple):
 
     silent: int
     decisions: int
+    rounds: int
     presence: int
     accounts: int
     pushes: int
@@ -51,6 +52,10 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
         before = now - timedelta(seconds=settings.decisions_kept_s)
         return await decisions.sweep(session, before=before, most=BATCH)
 
+    async def old_rounds(session: AsyncSession) -> int:
+        before = now - timedelta(seconds=settings.decisions_kept_s)
+        return await decisions.sweep_rounds(session, before=before, most=BATCH)
+
     async def old_presence(session: AsyncSession) -> int:
         before = now - timedelta(seconds=settings.presence_log_kept_s)
         return await sweep_log(session, before=before, most=BATCH)
@@ -62,6 +67,7 @@ async def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
     return Swept(
         await _silent_gone(database, settings, now),
         await _until_done(database, old_decisions),
+        await _until_done(database, old_rounds),
         await _until_done(database, old_presence),
         await _until_done(database, old_credentials),
         await _until_done(database, partial(pushes.sweep, most=BATCH, now=now)),

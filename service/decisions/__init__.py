@@ -21,5 +21,5 @@ Decided:
   be another. Whether the change would have brought an offer is judged by the costs in the record.
 - `now` looks at the pair, and at whom a round would find beside it, afresh; it asks the rules what
   they say and what each change would do. A chore that is taken or over has no `now` but that.
-- Records are kept for `decisions_kept_s`, then deleted by the dispatchers.
+- Records and rounds are kept for `decisions_kept_s`, then deleted by the dispatchers.
 """

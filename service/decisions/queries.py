@@ -51,6 +51,17 @@ SWEEP = text(
 )
 
 
+SWEEP_ROUNDS = text(
+    """
+    DELETE FROM rounds USING (
+        SELECT id FROM rounds WHERE started_at < :before
+        ORDER BY started_at LIMIT :most FOR UPDATE SKIP LOCKED
+    ) AS old
+    WHERE rounds.id = old.id RETURNING 1
+    """
+)
+
+
 async def subject_of(session: AsyncSession, chore_id: UUID) -> Subject | None:
     """A chore, as far as it matters who asks."""
     found = await session.execute(
@@ -96,3 +107,8 @@ async def revision_of(session: AsyncSession, tasker_id: UUID) -> int | None:
 async def sweep(session: AsyncSession, *, before: datetime, most: int) -> int:
     """Delete at most `most` decisions older than `before`; how many."""
     return len((await session.execute(SWEEP, {"before": before, "most": most})).all())
+
+
+async def sweep_rounds(session: AsyncSession, *, before: datetime, most: int) -> int:
+    """Delete at most `most` rounds that began before then; how many."""
+    return len((await session.execute(SWEEP_ROUNDS, {"before": before, "most": most})).all())

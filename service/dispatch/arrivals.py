@@ -18,11 +18,12 @@ CAME = text(
     f"""
     WITH sought AS MATERIALIZED ({SOUGHT})
     SELECT c.id, (
-        SELECT count(*) FROM presence AS p
-        JOIN skills AS s ON s.tasker_id = p.tasker_id AND s.category = c.category AND s.active
-        WHERE p.market_id = CAST(:market_id AS smallint) AND p.online_since > :since
-        AND p.point && ST_Expand(c.centre, c.radius_m)
-        AND ST_Distance(p.point, c.centre) <= c.radius_m
+        SELECT count(*) FROM presence_cells AS e
+        JOIN present_skills AS s ON s.category_number = c.category_number AND s.cell = e.cell
+        JOIN presence AS p ON p.tasker_id = s.tasker_id
+        WHERE e.market_id = CAST(:market_id AS smallint) AND p.online_since > :since
+        AND e.point && ST_Expand(c.centre, c.radius_m)
+        AND ST_Distance(e.point, c.centre) <= c.radius_m
     )
     FROM sought AS c
     """  # noqa: S608 - the part is a constant

@@ -1,10 +1,14 @@
 """Candidates: the nearest taskers of each due chore who might take it, by ordered scans of GiST.
 
 For every chore one LATERAL walk of an index, nearest first, inside the square of its wave's radius,
-cut off after so many. For later chores the walk is over base points (ix_skills_nearest, which holds
-market and category too), for chores wanted now over where people are (ix_presence_nearest). What
-the walk can see it leaves out there: beyond the radius, another category, over the budget, outside
-the area, blocked, already asked for good. Places are centres of privacy cells on both sides.
+cut off after so many. For later chores the walk is over base points (ix_skills_nearest), for chores
+wanted now over the cells where people are (ix_presence_cells_nearest). What the walk can see it
+leaves out there: beyond the radius, another category, over the budget, outside the area, blocked,
+already asked for good. Places are centres of privacy cells on both sides.
+
+A walk looks as little up as it can: rate, weekdays and a circle that surely lies in the area are
+copied beside each skill (service/taskers/copies.py), and whom the chore must not meet is gathered
+once a chore. The area itself is read only for those whose circle does not reach the chore.
 
 The planner settings belong to these queries alone. Without them, or without the square, the same
 questions take a hundred times as long (a sort of all skills, or a walk of the whole city).
@@ -57,18 +61,36 @@ class Found:
     favourite: bool = False
 
 
-# The chores of a search, each with its centre in the market's projection.
+# The chores of a search, numbered from 1, each with its centre in the market's projection.
 SOUGHT = """
     SELECT t.*, ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326) AS place,
-           ST_Transform(ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326), CAST(:srid AS int)) AS centre
+           ST_Transform(ST_SetSRID(ST_MakePoint(t.lon, t.lat), 4326), CAST(:srid AS int)) AS centre,
+           (SELECT number FROM categories AS k
+            WHERE k.market_id = CAST(:market_id AS smallint) AND k.slug = t.category)
+           AS category_number
     FROM unnest(CAST(:chores AS uuid[]), CAST(:clients AS uuid[]), CAST(:categories AS text[]),
                 CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:radii AS float8[]),
                 CAST(:budgets AS int[]), CAST(:todays AS bool[]), CAST(:nows AS bool[]),
                 CAST(:seen_since AS timestamptz[]), CAST(:rooms AS int[]),
-                CAST(:weekdays AS int[]))
+                CAST(:weekdays AS int[])) WITH ORDINALITY
          AS t(id, client_id, category, lon, lat, radius_m, budget, today, wanted_now, seen_since,
-              room, weekdays)
+              room, weekdays, n)
 """
+
+# Whom the chore of an offer is not offered to again: an offer that was withdrawn, or expired
+# without having been delivered, may be made again.
+ASKED_FOR_GOOD = """(
+    o.status IN ('pending', 'accepted', 'declined')
+    OR (o.status = 'expired' AND o.delivered_at IS NOT NULL)
+)"""
+SEARCHED = f"""
+    SELECT t.*, t.client_id
+           || ARRAY(SELECT o.tasker_id FROM offers AS o
+                    WHERE o.chore_id = t.id AND {ASKED_FOR_GOOD})
+           || ARRAY(SELECT b.tasker_id FROM blocks AS b WHERE b.client_id = t.client_id)
+           AS unwanted
+    FROM ({SOUGHT}) AS t
+"""  # noqa: S608 - the parts are constants above
 
 # Whether the tasker of a skill `s` has as many unanswered offers as the policy allows, and whether
 # they never begin work on a day that could reach the chore's window. The rules look at both as
@@ -77,47 +99,33 @@ NO_ROOM = """(
     c.room <= (SELECT count(*) FROM offers AS o
                WHERE o.tasker_id = s.tasker_id AND o.status = 'pending')
 )"""
-DAYS_OFF = """(
-    c.weekdays <> 127
-    AND NOT EXISTS (SELECT FROM weekly_hours AS w
-                    WHERE w.tasker_id = s.tasker_id AND (1 << w.weekday) & c.weekdays <> 0)
-    AND NOT EXISTS (SELECT FROM hours_exceptions AS x
-                    WHERE x.tasker_id = s.tasker_id AND x.starts IS NOT NULL)
-)"""
+DAYS_OFF = "(c.weekdays <> 127 AND s.weekdays & c.weekdays = 0)"
 
-# Of a skill `s` near the sought chore `c`: rate, area, blocks, and what was asked before.
-# An offer that was withdrawn, or expired without having been delivered, may be made again.
+# Whether the area that counts holds the chore: of a tasker's areas the last by kind is the one for
+# the same day.
+IN_AREA = """coalesce((
+    SELECT ST_Covers(a.area, c.place) FROM service_areas AS a
+    WHERE a.tasker_id = s.tasker_id AND (c.today OR a.kind = 'regular')
+    ORDER BY a.kind DESC LIMIT 1
+), false)"""
+
+# Of a skill `s` and the chore `c` sought: rate, whom not to ask, room.
 WILLING = f"""
-    s.rate <= coalesce(c.budget, s.rate)
-    AND s.tasker_id <> c.client_id AND NOT {NO_ROOM} AND NOT {DAYS_OFF}
-    AND NOT EXISTS (
-        SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
-        AND (o.status IN ('pending', 'accepted', 'declined')
-             OR (o.status = 'expired' AND o.delivered_at IS NOT NULL))
-    )
-    AND NOT EXISTS (
-        SELECT FROM blocks AS b WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id
-    )
-    AND EXISTS (
-        SELECT FROM service_areas AS a
-        WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
-        AND (a.kind = 'same_day') = (c.today AND EXISTS (
-            SELECT FROM service_areas AS d WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'
-        ))
-    )
-"""  # noqa: S608 - the parts are constants above
+    s.rate <= coalesce(c.budget, s.rate) AND s.tasker_id <> ALL (c.unwanted) AND NOT {NO_ROOM}
+"""
+
 
 # The client's favourites who offer the category, however many others stand nearer. The bound makes
 # it a walk of each client's own, not a join with everybody's favourites.
 FAVOURED = f"""
-    SELECT c.id, liked.tasker_id, c.category, liked.rate, true
+    SELECT c.n, liked.tasker_id, liked.rate, true
     FROM sought AS c CROSS JOIN LATERAL (
         SELECT s.tasker_id, s.rate
         FROM favourites AS f
         JOIN skills AS s ON s.tasker_id = f.tasker_id AND s.category = c.category
         WHERE f.client_id = c.client_id
-        AND s.market_id = CAST(:market_id AS smallint) AND s.active
-        AND {WILLING}
+        AND s.category_number = c.category_number AND s.active
+        AND {WILLING} AND NOT {DAYS_OFF} AND {IN_AREA}
         LIMIT 50
     ) AS liked
 """  # noqa: S608 - the parts are constants above
@@ -125,34 +133,40 @@ FAVOURED = f"""
 # Nearest by base point: an ordered scan of ix_skills_nearest for each chore.
 BASED = text(
     f"""
-    WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, near.tasker_id, c.category, near.rate, false
+    WITH sought AS MATERIALIZED ({SEARCHED})
+    SELECT c.n, near.tasker_id, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
         SELECT s.tasker_id, s.rate FROM skills AS s
-        WHERE s.market_id = CAST(:market_id AS smallint) AND s.category = c.category AND s.active
+        WHERE s.category_number = c.category_number AND s.active
+        AND {WILLING} AND NOT {DAYS_OFF}
         AND s.point && ST_Expand(c.centre, c.radius_m)
-        AND ST_Distance(s.point, c.centre) <= c.radius_m
-        AND {WILLING}
+        AND (ST_Distance(s.point, c.centre)
+             < least(c.radius_m, CASE WHEN c.today THEN s.sure_today_m ELSE s.sure_m END)
+             OR (ST_Distance(s.point, c.centre) <= c.radius_m AND {IN_AREA}))
         ORDER BY s.point <-> c.centre LIMIT :most
     ) AS near
     UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
 )
 
-# Nearest by where they are now: an ordered scan of ix_presence_nearest for each chore.
+# Nearest by where they are now: an ordered scan of ix_presence_cells_nearest for each chore, and in
+# each cell who is there of the category.
 PRESENT = text(
     f"""
-    WITH sought AS MATERIALIZED ({SOUGHT})
-    SELECT c.id, near.tasker_id, c.category, near.rate, false
+    WITH sought AS MATERIALIZED ({SEARCHED})
+    SELECT c.n, near.tasker_id, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
         SELECT s.tasker_id, s.rate
-        FROM presence AS p JOIN skills AS s ON s.tasker_id = p.tasker_id
-        WHERE p.market_id = CAST(:market_id AS smallint) AND p.seen_at >= c.seen_since
-        AND p.point && ST_Expand(c.centre, c.radius_m)
-        AND ST_Distance(p.point, c.centre) <= c.radius_m
-        AND s.category = c.category AND s.active
+        FROM presence_cells AS e
+        JOIN present_skills AS s ON s.category_number = c.category_number AND s.cell = e.cell
+        WHERE e.market_id = CAST(:market_id AS smallint)
+        AND e.point && ST_Expand(c.centre, c.radius_m)
+        AND ST_Distance(e.point, c.centre) <= c.radius_m
         AND {WILLING}
-        ORDER BY p.point <-> c.centre LIMIT :most
+        AND (ST_Distance(e.point, c.centre) < s.sure_m OR {IN_AREA})
+        AND EXISTS (SELECT FROM presence AS p
+                    WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since)
+        ORDER BY e.point <-> c.centre LIMIT :most
     ) AS near
     UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
@@ -193,7 +207,10 @@ async def find_candidates(
     for question, chores in ((BASED, later), (PRESENT, for_now)):
         if chores:
             rows = await session.execute(question, columns_of(chores) | market | {"most": most})
-            found += [Found(*row) for row in rows]
+            found += [
+                Found(chores[n - 1].chore_id, tasker, chores[n - 1].category, rate, favourite)
+                for n, tasker, rate, favourite in rows
+            ]
     await session.execute(PLANNER_AGAIN)
     return found
 

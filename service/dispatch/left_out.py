@@ -10,7 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.dispatch.candidates import (
+    ASKED_FOR_GOOD,
     DAYS_OFF,
+    IN_AREA,
     ORDERED_SCANS,
     PLANNER_AGAIN,
     SOUGHT,
@@ -25,20 +27,13 @@ LEFT_OUT = text(
     WITH sought AS MATERIALIZED ({SOUGHT})
     SELECT c.id, count(*), array_agg(s.tasker_id ORDER BY s.metres), array_agg(
         CAST(s.rate > coalesce(c.budget, s.rate) AS int)
-        + 2 * CAST(NOT EXISTS (
-            SELECT FROM service_areas AS a
-            WHERE a.tasker_id = s.tasker_id AND ST_Covers(a.area, c.place)
-            AND (a.kind = 'same_day') = (c.today AND EXISTS (
-                SELECT FROM service_areas AS d
-                WHERE d.tasker_id = s.tasker_id AND d.kind = 'same_day'))) AS int)
+        + 2 * CAST(NOT {IN_AREA} AS int)
         + 4 * CAST(EXISTS (
             SELECT FROM blocks AS b
             WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id) AS int)
         + 8 * CAST(EXISTS (
             SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
-            AND o.round_id <> CAST(:round_id AS uuid)
-            AND (o.status IN ('pending', 'accepted', 'declined')
-                 OR (o.status = 'expired' AND o.delivered_at IS NOT NULL))) AS int)
+            AND o.round_id <> CAST(:round_id AS uuid) AND {ASKED_FOR_GOOD}) AS int)
         + 16 * CAST(c.wanted_now AND NOT EXISTS (
             SELECT FROM presence AS p
             WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since) AS int)
@@ -49,8 +44,8 @@ LEFT_OUT = text(
         + 64 * CAST({DAYS_OFF} AS int)
         ORDER BY s.metres)
     FROM sought AS c CROSS JOIN LATERAL (
-        SELECT n.tasker_id, n.rate, n.point <-> c.centre AS metres FROM skills AS n
-        WHERE n.market_id = CAST(:market_id AS smallint) AND n.category = c.category AND n.active
+        SELECT n.tasker_id, n.rate, n.weekdays, n.point <-> c.centre AS metres FROM skills AS n
+        WHERE n.category_number = c.category_number AND n.active
         AND n.point && ST_Expand(c.centre, c.radius_m)
         AND ST_Distance(n.point, c.centre) <= c.radius_m
         AND n.tasker_id <> c.client_id

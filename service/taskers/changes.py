@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.chores.waiting import make_due_for_tasker
 from service.db.engine import wake
 from service.errors import ProfileNeeded
+from service.taskers.copies import settle_copies
 from service.taskers.queries import Profile, lock_edits, profile_of, update_profile
 
 
@@ -31,7 +32,8 @@ async def end_change(
     where_they_are: bool = False,
     **values: Any,
 ) -> None:
-    """Everything beside the tasker's row is written: make chores due, then change the row.
+    """Everything beside the tasker's row is written: make chores due, change the row, settle what
+    is copied from it and from the rest.
 
     `values` are the columns of the row that change; its revision rises in any case. With
     `where_they_are` only chores for now around their presence are of interest.
@@ -45,4 +47,5 @@ async def end_change(
         where_they_are=where_they_are,
     )
     await update_profile(session, profile.id, values)
+    await settle_copies(session, profile.id, where_they_are=where_they_are)
     wake(session, f"work:{profile.market_id}")

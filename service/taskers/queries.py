@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import ScalarSelect, Select, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from geo.postgis import to_metric
-from service.db.tables import Account, Market, Presence, Skill, Tasker
+from service.db.tables import Account, Category, Market, Presence, Skill, Tasker
 from service.http.pages import Cut
 
 
@@ -130,7 +130,7 @@ async def skills_of(session: AsyncSession, tasker_id: UUID) -> list[SkillRow]:
 
 async def write_skills(session: AsyncSession, tasker: Profile, skills: list[SkillRow]) -> None:
     """Add these skills or change their rates; each carries the base point and whether one is
-    active.
+    active. What else is copied beside them is settled when the change ends.
     """
     if not skills:
         return
@@ -140,9 +140,13 @@ async def write_skills(session: AsyncSession, tasker: Profile, skills: list[Skil
             "tasker_id": tasker.id,
             "category": skill.category,
             "market_id": tasker.market_id,
+            "category_number": category_number(tasker.market_id, skill.category),
             "rate": skill.rate,
             "point": point,
             "active": tasker.active,
+            "weekdays": 0,
+            "sure_m": 0,
+            "sure_today_m": 0,
         }
         for skill in sorted(skills, key=lambda skill: skill.category)
     ]
@@ -151,6 +155,15 @@ async def write_skills(session: AsyncSession, tasker: Profile, skills: list[Skil
         added.on_conflict_do_update(
             index_elements=["tasker_id", "category"], set_={"rate": added.excluded.rate}
         )
+    )
+
+
+def category_number(market_id: int, slug: str) -> ScalarSelect[int]:
+    """The number of a category, as part of a statement."""
+    return (
+        select(Category.number)
+        .where(Category.market_id == market_id, Category.slug == slug)
+        .scalar_subquery()
     )
 
 

@@ -36,6 +36,8 @@ from service.db.tables import (
 )
 from service.http.tokens import Claims, sign_access
 from service.settings import DEVELOPMENT_SECRET
+from service.taskers.copies import settle_copies
+from service.taskers.queries import category_number
 
 HACKNEY = LonLat(-0.0553, 51.5450)
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -201,9 +203,13 @@ async def make_tasker(
                 tasker_id=person.id,
                 category=category,
                 market_id=market.id,
+                category_number=category_number(market.id, category),
                 rate=rate,
                 point=to_metric(at, market.srid),
                 active=True,
+                weekdays=0,
+                sure_m=0,
+                sure_today_m=0,
             )
         )
     session.add(
@@ -215,9 +221,10 @@ async def make_tasker(
         WeeklyHours(tasker_id=person.id, weekday=day, starts=time(8), ends=time(20))
         for day in range(7)
     )
+    await session.flush()
+    await settle_copies(session, person.id)
     if online:
         await make_present(session, market, person, at=at, now=now)
-    await session.flush()
     return person
 
 
@@ -237,3 +244,4 @@ async def make_present(
         )
     )
     await session.flush()
+    await settle_copies(session, person.id, where_they_are=True)

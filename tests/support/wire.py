@@ -17,8 +17,8 @@ PROBLEMS = "https://dibs.example/problems/"
 
 TABLES = (
     "chores", "events", "event_counters", "taskers", "skills", "service_areas", "weekly_hours",
-    "hours_exceptions", "presence", "presence_log", "favourites", "blocks", "offers", "bookings",
-    "idempotency_keys", "audit_entries",
+    "hours_exceptions", "presence", "presence_cells", "present_skills", "presence_log",
+    "favourites", "blocks", "offers", "bookings", "idempotency_keys", "audit_entries",
 )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
  * connected while somebody listens; after a cut it watches anew, and the first frame is the whole.
  */
 
-import { untrack } from "svelte";
 import { post } from "../api/client";
 import type { Schemas } from "../api/types";
 import { backoffMs, comesBack } from "./reconnect";
@@ -60,7 +59,7 @@ type Listener = (frame: Frame) => void;
 
 class Stream {
   state = $state<"off" | "connecting" | "live">("off");
-  #watched: string[] = [];
+  #market: string | null = null;
   #listeners = new Set<Listener>();
   #socket: WebSocket | null = null;
   #tries = 0;
@@ -71,8 +70,7 @@ class Stream {
   /** Hear every frame of the server's; the stream is open for as long as somebody does. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
-    // Whoever listens within an effect does not listen anew when the state changes.
-    if (untrack(() => this.state) === "off") void this.#open();
+    if (this.state === "off") void this.#open();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#end();
@@ -81,16 +79,18 @@ class Stream {
 
   /** Hear what is live in a market: first the whole of it, then changes. */
   watch(market: string, listener: (frame: MarketFrame) => void): () => void {
-    this.#watched.push(market);
-    this.#watch();
+    this.#market = market;
+    this.#say({ frame: "watch", market });
     const stop = this.listen((frame) => {
       if (frame.frame === "market" && frame.market === market) {
         listener(frame as unknown as MarketFrame);
       }
     });
     return () => {
-      this.#watched.splice(this.#watched.indexOf(market), 1);
-      if (!this.#watched.includes(market)) this.#watch();
+      if (this.#market === market) {
+        this.#market = null;
+        this.#say({ frame: "watch", market: null });
+      }
       stop();
     };
   }
@@ -121,16 +121,11 @@ class Stream {
       this.state = "live";
       this.#tries = 0;
       if (typeof frame.heartbeat_s === "number") this.#silentMs = frame.heartbeat_s * 2000;
-      if (this.#watched.length > 0) this.#watch();
+      if (this.#market) this.#say({ frame: "watch", market: this.#market });
     }
     if (frame.frame === "ping") this.#say({ frame: "pong" });
     if (frame.frame === "event") this.#say({ frame: "ack", n: frame.n });
     for (const listener of this.#listeners) listener(frame);
-  }
-
-  /** Of those wanted, the market asked for last: a session watches one. */
-  #watch(): void {
-    this.#say({ frame: "watch", market: this.#watched.at(-1) ?? null });
   }
 
   #say(frame: object): void {

@@ -9,7 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from shapely import MultiPolygon
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, SmallInteger
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.points import LonLat
@@ -41,7 +48,11 @@ class Market(Base):
 
 
 class Category(Base):
-    """A kind of chore in one market, with the rates usual there (minor units an hour)."""
+    """A kind of chore in one market, with the rates usual there (minor units an hour).
+
+    `number` is its own in all markets: what indexes of skills begin with, since a GiST compares
+    whole numbers at a fraction of what market and text take.
+    """
 
     __tablename__ = "categories"
     __table_args__ = (
@@ -50,10 +61,14 @@ class Category(Base):
         CheckConstraint(
             "0 < rate_low AND rate_low <= rate_median AND rate_median <= rate_high", name="rates"
         ),
+        UniqueConstraint("number"),
+        # Constraint: what skills refer to, number and slug together.
+        UniqueConstraint("market_id", "slug", "number"),
     )
 
     market_id: Mapped[MarketId] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Identity(always=True))
     name: Mapped[str]
     typical_minutes: Mapped[int]
     minimum_minutes: Mapped[int]

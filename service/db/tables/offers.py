@@ -14,10 +14,15 @@ from service.db.tables.base import Base, Big, Id, MarketId, one_of
 
 
 class Round(Base):
-    """One run of the matcher over a market: what it saw, what it did, how long it took."""
+    """One run of the matcher over a market: what it saw, what it did, how long it took.
+
+    Kept as long as decisions are; what names a round outlives it, so nothing refers by a key.
+    """
 
     __tablename__ = "rounds"
     __table_args__ = (
+        # Usage: rounds older than their retention.
+        Index("ix_rounds_kept", "started_at"),
         # Usage: a market's newest rounds.
         Index("ix_rounds_of_market", "market_id", "id"),
     )
@@ -82,7 +87,7 @@ class Offer(Base):
     market_id: Mapped[MarketId]
     chore_id: Mapped[UUID] = mapped_column(ForeignKey("chores.id"))
     tasker_id: Mapped[UUID] = mapped_column(ForeignKey("taskers.id"))
-    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"))
+    round_id: Mapped[UUID]
     wave: Mapped[int]
     status: Mapped[str]
     rate: Mapped[int]
@@ -112,7 +117,7 @@ class Decision(Base):
     id: Mapped[Big] = mapped_column(Identity(always=True), primary_key=True)
     market_id: Mapped[MarketId]
     chore_id: Mapped[UUID] = mapped_column(ForeignKey("chores.id"))
-    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"))
+    round_id: Mapped[UUID]
     at: Mapped[datetime]
     wave: Mapped[int]
     policy_version: Mapped[int]

@@ -52,23 +52,26 @@ class Tasker(Base):
 
 
 class Skill(Base):
-    """A tasker's category and hourly rate, with the base point beside it so that one index finds
-    the nearest.
+    """A tasker's category and hourly rate, with copies of all that a walk of the nearest asks.
 
-    `point` is the base point in the market's metric projection; `active` mirrors the tasker's.
+    `point` is the base point in the market's metric projection; `active` mirrors the tasker's;
+    `weekdays` are those on which their hours may begin, a bit each, Monday's is 1, and all of them
+    for somebody with hours of a date. A circle of `sure_m` metres around `point` lies in their
+    area, one of `sure_today_m` in that for chores of today. service/taskers/copies.py keeps them.
     """
 
     __tablename__ = "skills"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["market_id", "category"], ["categories.market_id", "categories.slug"]
+            ["market_id", "category", "category_number"],
+            ["categories.market_id", "categories.slug", "categories.number"],
         ),
         CheckConstraint("rate BETWEEN 1 AND 10000000", name="rate"),
+        CheckConstraint("weekdays BETWEEN 0 AND 127", name="weekdays"),
         # Usage: nearest taskers of a category around a chore.
         Index(
             "ix_skills_nearest",
-            "market_id",
-            "category",
+            "category_number",
             "point",
             postgresql_using="gist",
             postgresql_where=text("active"),
@@ -78,9 +81,13 @@ class Skill(Base):
     tasker_id: Mapped[UUID] = mapped_column(ForeignKey("taskers.id"), primary_key=True)
     category: Mapped[str] = mapped_column(primary_key=True)
     market_id: Mapped[MarketId]
+    category_number: Mapped[int]
     rate: Mapped[int]
     point: Mapped[MetricXY] = mapped_column(MetricPoint())
     active: Mapped[bool]
+    weekdays: Mapped[int] = mapped_column(SmallInteger)
+    sure_m: Mapped[int]
+    sure_today_m: Mapped[int]
 
 
 class ServiceArea(Base):
@@ -137,8 +144,7 @@ class Presence(Base):
 
     __tablename__ = "presence"
     __table_args__ = (
-        # Usage: nearest online taskers around a chore that wants somebody now.
-        Index("ix_presence_nearest", "market_id", "point", postgresql_using="gist"),
+        Index(None, "market_id"),
         {"postgresql_with": {"fillfactor": 50}},
     )
 
@@ -148,6 +154,47 @@ class Presence(Base):
     point: Mapped[MetricXY] = mapped_column(MetricPoint())
     online_since: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class PresenceCell(Base):
+    """A cell in which somebody of a market has been online, with its centre in the metric
+    projection. Only ever added: a city has some thousands.
+    """
+
+    __tablename__ = "presence_cells"
+    __table_args__ = (
+        # Usage: nearest cells around a chore that wants somebody now.
+        Index("ix_presence_cells_nearest", "market_id", "point", postgresql_using="gist"),
+    )
+
+    market_id: Mapped[MarketId] = mapped_column(primary_key=True)
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    point: Mapped[MetricXY] = mapped_column(MetricPoint())
+
+
+class PresentSkill(Base):
+    """An active skill of somebody online, in their cell: what is searched for chores that want
+    somebody now. A circle of `sure_m` metres around the cell's centre lies in their area for today.
+
+    Apart from presence, because these rows change only with the cell, the area or the skill; with
+    the category, so that nobody of another is walked past. service/taskers/copies.py keeps them.
+    """
+
+    __tablename__ = "present_skills"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["market_id", "cell"], ["presence_cells.market_id", "presence_cells.cell"]
+        ),
+        # Usage: who of a category is online in a cell.
+        Index("ix_present_skills_in_cell", "category_number", "cell"),
+    )
+
+    tasker_id: Mapped[UUID] = mapped_column(ForeignKey("taskers.id"), primary_key=True)
+    category_number: Mapped[int] = mapped_column(ForeignKey("categories.number"), primary_key=True)
+    market_id: Mapped[MarketId]
+    cell: Mapped[str]
+    rate: Mapped[int]
+    sure_m: Mapped[int]
 
 
 class PresenceLog(Base):

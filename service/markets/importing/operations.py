@@ -151,4 +151,4 @@ async def _write_people(
         ("skills", STAGED_SKILLS, rows.SKILL_COLUMNS, rows.skill_rows(people)),
     ):  # fmt: skip
         await copy_rows(session, table, columns, stream, partial(progress, step))
-    await settle_skills(session, market_id, plan.city.market.srid)
+    await settle_skills(session, market_id)

@@ -10,6 +10,8 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.taskers.copies import REACH
+
 Tick = Callable[[int], None]
 """Told how many rows went in since it was told last."""
 
@@ -60,18 +62,23 @@ _STAGE_SKILLS = text("""
 """)
 
 
-async def settle_skills(session: AsyncSession, market_id: int, srid: int) -> None:
-    """Staged skills into the table, each at its tasker's base point in the metric projection."""
-    await session.execute(_SETTLE_SKILLS, {"srid": srid, "market_id": market_id})
+async def settle_skills(session: AsyncSession, market_id: int) -> None:
+    """Staged skills into the table, each with the copies that the search reads beside it."""
+    await session.execute(text("ANALYZE staged_skills"))
+    await session.execute(_SETTLE_SKILLS, {"market_id": market_id})
 
 
-_SETTLE_SKILLS = text("""
-    INSERT INTO skills (tasker_id, category, market_id, rate, point, active)
-    SELECT s.tasker_id, s.category, t.market_id, s.rate,
-           ST_Transform(t.base_point, CAST(:srid AS integer)), t.active
-    FROM staged_skills s JOIN taskers t ON t.id = s.tasker_id
-    WHERE t.market_id = :market_id
-""")
+_SETTLE_SKILLS = text(
+    f"""
+    WITH reach AS MATERIALIZED ({REACH} WHERE t.market_id = :market_id)
+    INSERT INTO skills (tasker_id, category, market_id, category_number, rate, point, active,
+                        weekdays, sure_m, sure_today_m)
+    SELECT s.tasker_id, s.category, k.market_id, k.number, s.rate, r.point, r.active,
+           r.weekdays, r.sure_m, r.sure_today_m
+    FROM staged_skills AS s JOIN reach AS r ON r.id = s.tasker_id
+    JOIN categories AS k ON k.market_id = :market_id AND k.slug = s.category
+    """  # noqa: S608 - the part is a constant
+)
 
 
 async def use_of(session: AsyncSession, market_id: int) -> str | None:
@@ -113,6 +120,8 @@ _DELETES = (
     """DELETE FROM service_areas
        WHERE tasker_id IN (SELECT id FROM taskers WHERE market_id = :market_id)""",
     "DELETE FROM skills WHERE market_id = :market_id",
+    "DELETE FROM present_skills WHERE market_id = :market_id",
+    "DELETE FROM presence_cells WHERE market_id = :market_id",
     "DELETE FROM presence WHERE market_id = :market_id",
     "DELETE FROM presence_log WHERE market_id = :market_id",
     "DELETE FROM taskers WHERE market_id = :market_id",

@@ -13,6 +13,7 @@ from service.errors import NotAllowed
 from service.markets.operations import refuse_far
 from service.markets.queries import market_by_id
 from service.taskers.changes import begin_change, end_change
+from service.taskers.copies import settle_copies
 from service.taskers.presence.queries import (
     cell_where,
     heard_again,
@@ -68,6 +69,7 @@ async def go_offline(
         return False
     await log_change(session, tasker, cell=None, now=now)
     await update_profile(session, tasker_id, {})
+    await settle_copies(session, tasker_id, where_they_are=True)
     return True
 
 

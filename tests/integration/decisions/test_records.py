@@ -118,7 +118,7 @@ async def test_decisions_are_for_operators_and_the_client_alone(
         assert (await api.get(path, headers=person.headers)).status_code == 404
 
 
-async def test_decisions_are_deleted_when_their_time_is_over(
+async def test_decisions_and_rounds_are_deleted_when_their_time_is_over(
     city: City, database: Database, settings: Settings
 ) -> None:
     await city.chore()
@@ -127,10 +127,14 @@ async def test_decisions_are_deleted_when_their_time_is_over(
     await city.round(minutes=1)
     kept = settings.model_copy(update={"decisions_kept_s": 3600})
     at = city.now + timedelta(hours=1)
-    assert (await retention.sweep(database, kept, at)).decisions == 1
+    swept = await retention.sweep(database, kept, at)
+    assert (swept.decisions, swept.rounds) == (1, 1)
     assert city.sql("SELECT outcome FROM decisions") == [("offers",)]
-    assert (await retention.sweep(database, kept, at + timedelta(seconds=1))).decisions == 1
+    swept = await retention.sweep(database, kept, at + timedelta(seconds=1))
+    assert (swept.decisions, swept.rounds) == (1, 1)
     assert city.sql("SELECT outcome FROM decisions") == []
+    assert city.sql("SELECT id FROM rounds") == []
+    assert len(city.offers()) == 1
 
 
 def test_counts_are_told_as_the_bucket_they_fall_in() -> None:

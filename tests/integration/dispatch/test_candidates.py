@@ -17,6 +17,7 @@ from service.db.engine import Database
 from service.db.tables import Block, Favourite, ServiceArea
 from service.dispatch import candidates
 from service.dispatch.candidates import Sought, find_candidates
+from service.taskers.copies import settle_copies
 from tests.integration.dispatch.conftest import City
 from tests.support.scene import HACKNEY, MONDAY_NOON, Person, make_present, north_of, square
 
@@ -56,6 +57,8 @@ async def test_a_chore_of_today_asks_by_the_same_day_area(city: City) -> None:
         area = square(north_of(HACKNEY, 3_000), 1_000)
         market = city.market.id
         session.add(ServiceArea(tasker_id=narrow.id, kind="same_day", market_id=market, area=area))
+        await session.flush()
+        await settle_copies(session, narrow.id)
 
     await city.run(draw)
     await city.chore()
@@ -173,7 +176,7 @@ async def test_when_the_nearest_cannot_the_search_goes_deeper(city: City) -> Non
 
 @pytest.mark.parametrize(
     ("question", "index"),
-    [("BASED", "ix_skills_nearest"), ("PRESENT", "ix_presence_nearest")],
+    [("BASED", "ix_skills_nearest"), ("PRESENT", "ix_presence_cells_nearest")],
 )
 async def test_candidates_come_by_an_ordered_scan_without_a_sort(
     city: City, database: Database, question: str, index: str
@@ -199,7 +202,7 @@ async def test_candidates_come_by_an_ordered_scan_without_a_sort(
     ordered = next(node for node in nodes if node.get("Index Name") == index)
     assert "Order By" in ordered
     assert "&&" in ordered["Index Cond"]
-    assert "market_id" in ordered["Index Cond"]
+    assert {"BASED": "category_number", "PRESENT": "market_id"}[question] in ordered["Index Cond"]
 
 
 async def test_the_search_leaves_the_planner_as_it_was(city: City, database: Database) -> None:

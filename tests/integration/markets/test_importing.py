@@ -31,6 +31,7 @@ from service.markets.importing.cities import city_of
 from service.markets.importing.operations import Plan, import_city
 from service.markets.importing.people import PASSWORD, client_email, shared_hash, tasker_email
 from service.settings import Settings
+from service.taskers.copies import settle_copies
 from tests.support.scene import MONDAY_NOON
 
 COUNT = 300
@@ -115,6 +116,19 @@ async def test_what_lies_in_the_tables_is_what_was_drawn(
             [who],
         ).fetchall()
         assert hours == [(day, starts, ends) for day, (starts, ends) in tasker.hours]
+
+
+async def test_skills_come_with_the_copies_that_a_change_would_settle(
+    database: Database, connection: psycopg.Connection[Any], plan: Plan
+) -> None:
+    await database.run(import_city, plan=plan, now=MONDAY_NOON)
+    copied = "SELECT tasker_id, category, weekdays, sure_m, sure_today_m FROM skills ORDER BY 1, 2"
+    imported = connection.execute(copied).fetchall()
+    assert len({row[2] for row in imported}) > 5
+    connection.execute("UPDATE skills SET weekdays = 0, sure_m = 0, sure_today_m = 0")
+    for tasker_id in {row[0] for row in imported}:
+        await database.run(settle_copies, tasker_id)
+    assert connection.execute(copied).fetchall() == imported
 
 
 async def test_metric_points_are_postgis_own_and_areas_valid_there(

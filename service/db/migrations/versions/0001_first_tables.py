@@ -125,6 +125,7 @@ def upgrade() -> None:
         "categories",
         sa.Column("market_id", sa.SmallInteger(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("typical_minutes", sa.Integer(), nullable=False),
         sa.Column("minimum_minutes", sa.Integer(), nullable=False),
@@ -146,6 +147,10 @@ def upgrade() -> None:
             ["market_id"], ["markets.id"], name=op.f("fk_categories_market_id")
         ),
         sa.PrimaryKeyConstraint("market_id", "slug", name=op.f("pk_categories")),
+        sa.UniqueConstraint(
+            "market_id", "slug", "number", name=op.f("uq_categories_market_id_slug_number")
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_categories_number")),
     )
     op.create_table(
         "devices",
@@ -213,6 +218,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("market_id", "version", name=op.f("pk_policy_versions")),
     )
+    op.create_geospatial_table(
+        "presence_cells",
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("point", Geometry("POINT", srid=0, spatial_index=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["market_id"], ["markets.id"], name=op.f("fk_presence_cells_market_id")
+        ),
+        sa.PrimaryKeyConstraint("market_id", "cell", name=op.f("pk_presence_cells")),
+    )
+    op.create_index(
+        "ix_presence_cells_nearest",
+        "presence_cells",
+        ["market_id", "point"],
+        unique=False,
+        postgresql_using="gist",
+    )
     op.create_table(
         "rounds",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -230,6 +252,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_rounds_market_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
     )
+    op.create_index("ix_rounds_kept", "rounds", ["started_at"], unique=False)
     op.create_index("ix_rounds_of_market", "rounds", ["market_id", "id"], unique=False)
     op.create_table(
         "stream_lines",
@@ -430,13 +453,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tasker_id", name=op.f("pk_presence")),
         postgresql_with={"fillfactor": 50},
     )
-    op.create_index(
-        "ix_presence_nearest",
-        "presence",
-        ["market_id", "point"],
-        unique=False,
-        postgresql_using="gist",
-    )
+    op.create_index(op.f("ix_presence_market_id"), "presence", ["market_id"], unique=False)
     op.create_table(
         "presence_log",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -455,6 +472,35 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_presence_log_market_id_at"), "presence_log", ["market_id", "at"], unique=False
+    )
+    op.create_table(
+        "present_skills",
+        sa.Column("tasker_id", sa.Uuid(), nullable=False),
+        sa.Column("category_number", sa.Integer(), nullable=False),
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Integer(), nullable=False),
+        sa.Column("sure_m", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["category_number"],
+            ["categories.number"],
+            name=op.f("fk_present_skills_category_number"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id", "cell"],
+            ["presence_cells.market_id", "presence_cells.cell"],
+            name=op.f("fk_present_skills_market_id_cell"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["market_id"], ["markets.id"], name=op.f("fk_present_skills_market_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tasker_id"], ["taskers.id"], name=op.f("fk_present_skills_tasker_id")
+        ),
+        sa.PrimaryKeyConstraint("tasker_id", "category_number", name=op.f("pk_present_skills")),
+    )
+    op.create_index(
+        "ix_present_skills_in_cell", "present_skills", ["category_number", "cell"], unique=False
     )
     op.create_table(
         "push_subscriptions",
@@ -526,14 +572,19 @@ def upgrade() -> None:
         sa.Column("tasker_id", sa.Uuid(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("category_number", sa.Integer(), nullable=False),
         sa.Column("rate", sa.Integer(), nullable=False),
         sa.Column("point", Geometry("POINT", srid=0, spatial_index=False), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("weekdays", sa.SmallInteger(), nullable=False),
+        sa.Column("sure_m", sa.Integer(), nullable=False),
+        sa.Column("sure_today_m", sa.Integer(), nullable=False),
         sa.CheckConstraint("rate BETWEEN 1 AND 10000000", name=op.f("ck_skills_rate")),
+        sa.CheckConstraint("weekdays BETWEEN 0 AND 127", name=op.f("ck_skills_weekdays")),
         sa.ForeignKeyConstraint(
-            ["market_id", "category"],
-            ["categories.market_id", "categories.slug"],
-            name=op.f("fk_skills_market_id_category"),
+            ["market_id", "category", "category_number"],
+            ["categories.market_id", "categories.slug", "categories.number"],
+            name=op.f("fk_skills_market_id_category_category_number"),
         ),
         sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_skills_market_id")),
         sa.ForeignKeyConstraint(["tasker_id"], ["taskers.id"], name=op.f("fk_skills_tasker_id")),
@@ -542,7 +593,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_skills_nearest",
         "skills",
-        ["market_id", "category", "point"],
+        ["category_number", "point"],
         unique=False,
         postgresql_using="gist",
         postgresql_where=sa.text("active"),
@@ -706,7 +757,6 @@ def upgrade() -> None:
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(["chore_id"], ["chores.id"], name=op.f("fk_decisions_chore_id")),
         sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_decisions_market_id")),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_decisions_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
     )
     op.create_index("ix_decisions_kept", "decisions", ["at"], unique=False)
@@ -747,7 +797,6 @@ def upgrade() -> None:
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_offers_plan")),
         sa.ForeignKeyConstraint(["chore_id"], ["chores.id"], name=op.f("fk_offers_chore_id")),
         sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_offers_market_id")),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_offers_round_id")),
         sa.ForeignKeyConstraint(["tasker_id"], ["taskers.id"], name=op.f("fk_offers_tasker_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
     )
@@ -944,9 +993,11 @@ def downgrade() -> None:
     op.drop_index("uq_push_subscriptions_device", table_name="push_subscriptions")
     op.drop_index("ix_push_subscriptions_of_login", table_name="push_subscriptions")
     op.drop_table("push_subscriptions")
+    op.drop_index("ix_present_skills_in_cell", table_name="present_skills")
+    op.drop_table("present_skills")
     op.drop_index(op.f("ix_presence_log_market_id_at"), table_name="presence_log")
     op.drop_table("presence_log")
-    op.drop_index("ix_presence_nearest", table_name="presence", postgresql_using="gist")
+    op.drop_index(op.f("ix_presence_market_id"), table_name="presence")
     op.drop_geospatial_table("presence")
     op.drop_index(op.f("ix_hours_exceptions_tasker_id_on_date"), table_name="hours_exceptions")
     op.drop_table("hours_exceptions")
@@ -969,7 +1020,10 @@ def downgrade() -> None:
     )
     op.drop_table("stream_lines")
     op.drop_index("ix_rounds_of_market", table_name="rounds")
+    op.drop_index("ix_rounds_kept", table_name="rounds")
     op.drop_table("rounds")
+    op.drop_index("ix_presence_cells_nearest", table_name="presence_cells", postgresql_using="gist")
+    op.drop_geospatial_table("presence_cells")
     op.drop_table("policy_versions")
     op.drop_index(
         op.f("ix_login_sessions_account_id"),
