@@ -76,31 +76,12 @@ def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
 
     `dispatching`: the dispatcher runs in this process too, on the same connections.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        configure_logs(settings)
-        database = Database(
-            make_engine(settings.url(), pool=settings.database_pool, application="dibs-api")
-        )
-        app.state.runtime = Runtime(
-            settings, database, SessionWatch(settings.session_check_s), Limits(settings), Tiles()
-        )
-        try:
-            async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:
-                await more.enter_async_context(open_delivery(app, app.state.runtime, node.bus))
-                if dispatching:
-                    await more.enter_async_context(running_dispatcher(database, node.bus, settings))
-                yield
-        finally:
-            await database.dispose()
-
     app = FastAPI(
         title="Dibs",
         version="1",
         description=DESCRIPTION,
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        lifespan=lifespan,
+        lifespan=lambda app: running(app, settings, dispatching=dispatching),
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
         redoc_url=None,
@@ -116,6 +97,28 @@ def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
     app.add_middleware(Guard, limit=settings.body_limit_bytes, depth=settings.json_depth_limit)
     app.add_middleware(RequestLog)
     return app
+
+
+@asynccontextmanager
+async def running(
+    app: FastAPI, settings: Settings, *, dispatching: bool = False
+) -> AsyncIterator[None]:
+    """The app with its runtime and its stream, and its dispatcher if wanted, for the block."""
+    configure_logs(settings)
+    database = Database(
+        make_engine(settings.url(), pool=settings.database_pool, application="dibs-api")
+    )
+    app.state.runtime = Runtime(
+        settings, database, SessionWatch(settings.session_check_s), Limits(settings), Tiles()
+    )
+    try:
+        async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:
+            await more.enter_async_context(open_delivery(app, app.state.runtime, node.bus))
+            if dispatching:
+                await more.enter_async_context(running_dispatcher(database, node.bus, settings))
+            yield
+    finally:
+        await database.dispose()
 
 
 def _operation_id(route: APIRoute) -> str:

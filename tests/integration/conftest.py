@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
-from service.app import create_app
+from service.app import create_app, running
 from service.db.engine import Database, open_database
 from service.settings import Settings
 from tests.support.scene import MONDAY_NOON
@@ -64,12 +65,19 @@ def settings(database_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def shared_app() -> FastAPI:
+    """The api's routes, which take FastAPI 150 ms of a core to work out at the first request."""
+    return create_app(Settings(environment="test"))
+
+
 @pytest.fixture
-async def api(settings: Settings, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+async def api(
+    shared_app: FastAPI, settings: Settings, clock: Clock
+) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of a whole api in this process, on this test's database and clock."""
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        app.state.runtime.clock = clock
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with running(shared_app, settings):
+        shared_app.state.runtime.clock = clock
+        transport = httpx.ASGITransport(app=shared_app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://dibs.test") as client:
             yield client
