@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import cell_of, centre_of
 from geo.points import LonLat
-from geo.postgis import to_metric
 from matching import wave
 from matching.lifecycle import ChoreState
 from matching.policy import MatchingPolicy, PolicyDocument
@@ -25,6 +24,7 @@ from service.chores.queries import (
     ChoreRow,
     chore_by_id,
     close_cancelled,
+    insert_chore,
     is_offered_to,
     lock_chore,
     market_page,
@@ -32,7 +32,7 @@ from service.chores.queries import (
 )
 from service.chores.wishes import Window, checked_window, refuse_duration, window_from_now
 from service.db.engine import wake
-from service.db.tables import Chore, new_id
+from service.db.tables import new_id
 from service.errors import NotAllowed, NotFound, WrongState
 from service.events.append import Announcement, announce
 from service.experiments.operations import Membership, member_of_running
@@ -94,13 +94,12 @@ async def post_chore(
     """
     meant = await check_wish(session, wish=wish, now=now)
     market = meant.market
-    chore = _chore(client_id, wish, meant, now)
-    session.add(chore)
-    await session.flush()
-    data = wire.ChorePosted(chore_id=chore.id, category=chore.category, match_by=chore.match_by)
+    chore_id = new_id()
+    await insert_chore(session, _chore(chore_id, client_id, wish, meant, now))
+    data = wire.ChorePosted(chore_id=chore_id, category=wish.category, match_by=meant.match_by)
     await announce(session, [Announcement(client_id, market.id, "chore.posted", data)], now=now)
     wake(session, f"work:{market.id}")
-    return await _existing(session, chore.id)
+    return await _existing(session, chore_id)
 
 
 async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Meant:
@@ -239,32 +238,35 @@ def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
     return checked_window(*wish.between, wish.minutes, now)
 
 
-def _chore(client_id: UUID, wish: Wish, meant: Meant, now: datetime) -> Chore:
+def _chore(
+    chore_id: UUID, client_id: UUID, wish: Wish, meant: Meant, now: datetime
+) -> dict[str, Any]:
     """The row."""
     market, window, member = meant.market, meant.window, meant.membership
     cell = cell_of(wish.place)
-    return Chore(
-        id=new_id(),
-        market_id=market.id,
-        client_id=client_id,
-        category=wish.category,
-        point=wish.place,
-        metric_point=to_metric(centre_of(cell), market.srid),
-        cell=cell,
-        address=wish.address,
-        notes=wish.notes,
-        wanted_now=window.now,
-        window_start=window.start,
-        window_end=window.end,
-        duration_minutes=wish.minutes,
-        budget_rate=wish.budget.amount if wish.budget else None,
-        status=ChoreState.OPEN,
-        policy_version=meant.version,
-        wave=0,
-        due_at=now,
-        match_by=meant.match_by,
-        created_at=now,
-        experiment_id=member.experiment_id if member else None,
-        arm=member.placement.arm if member else None,
-        counted=member.placement.counted if member else None,
-    )
+    return {
+        "id": chore_id,
+        "market_id": market.id,
+        "client_id": client_id,
+        "category": wish.category,
+        "point": wish.place,
+        "centre": centre_of(cell),
+        "srid": market.srid,
+        "cell": cell,
+        "address": wish.address,
+        "notes": wish.notes,
+        "wanted_now": window.now,
+        "window_start": window.start,
+        "window_end": window.end,
+        "duration_minutes": wish.minutes,
+        "budget_rate": wish.budget.amount if wish.budget else None,
+        "status": ChoreState.OPEN,
+        "policy_version": meant.version,
+        "wave": 0,
+        "due_at": now,
+        "match_by": meant.match_by,
+        "created_at": now,
+        "experiment_id": member.experiment_id if member else None,
+        "arm": member.placement.arm if member else None,
+        "counted": member.placement.counted if member else None,
+    }

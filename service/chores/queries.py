@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, and_, exists, select, update
+from sqlalchemy import (
+    CursorResult,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
+from geo.postgis import LonLatPoint
 from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, states_before
+from service.db.direct import Prepared
 from service.db.tables import Account, Booking, Chore, Market, Offer
+from service.db.tables.bookings import STANDS
 from service.http.pages import Cut
 from service.offers.settling import PendingOffer
-
-BOOKING_STANDS = ("scheduled", "en_route", "in_progress", "completed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class ChoreRow:
 
 
 def _with_surroundings() -> Select[*tuple[Any, ...]]:
-    stands = and_(Booking.chore_id == Chore.id, Booking.status.in_(BOOKING_STANDS))
+    stands = and_(Booking.chore_id == Chore.id, text(f"bookings.{STANDS}"))
     return (
         select(
             Chore.id,
@@ -87,11 +100,32 @@ def _with_surroundings() -> Select[*tuple[Any, ...]]:
     )
 
 
+BY_ID = Prepared(_with_surroundings().where(Chore.id == bindparam("chore")))
+
+_GIVEN = [each.name for each in Chore.__table__.columns if each.name != "metric_point"]
+INSERT = Prepared(
+    insert(Chore).values(
+        {name: bindparam(name, type_=Chore.__table__.columns[name].type) for name in _GIVEN}
+        | {
+            "metric_point": func.ST_Transform(
+                bindparam("centre", type_=LonLatPoint()), bindparam("srid", type_=Integer())
+            )
+        }
+    )
+)
+
+
 async def chore_by_id(session: AsyncSession, chore_id: UUID) -> ChoreRow | None:
     """One chore with its surroundings."""
-    found = await session.execute(_with_surroundings().where(Chore.id == chore_id))
-    row = found.mappings().one_or_none()
-    return ChoreRow(**row) if row else None
+    row = await BY_ID.row(session, {"chore": chore_id})
+    return ChoreRow(*row) if row else None
+
+
+async def insert_chore(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Write a chore's row: a value for each column but `metric_point`, which is made of `centre` in
+    the projection `srid`; what is left out is null.
+    """
+    await INSERT.rows(session, {**dict.fromkeys(_GIVEN), **values})
 
 
 async def client_page(

@@ -10,9 +10,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import CursorResult, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.db.direct import Prepared
 from service.db.tables import Lease, Market
 
 
@@ -30,6 +31,13 @@ TAKE = text(
     WHERE held.expires_at <= :now OR held.holder = excluded.holder
     RETURNING fence
     """
+)
+
+
+HOLD = Prepared(
+    select(Lease.fence)
+    .where(Lease.market_id == bindparam("market"), Lease.fence == bindparam("fence"))
+    .with_for_update(read=True)
 )
 
 
@@ -72,11 +80,7 @@ async def hold_lease(session: AsyncSession, *, market_id: int, fence: int) -> No
     """Begin a leader's writing transaction: nobody takes the lease before it ends. Raises
     LeaseLost.
     """
-    held = await session.scalar(
-        select(Lease.fence)
-        .where(Lease.market_id == market_id, Lease.fence == fence)
-        .with_for_update(read=True)
-    )
+    held = await HOLD.value(session, {"market": market_id, "fence": fence})
     if held is None:
         raise LeaseLost
 

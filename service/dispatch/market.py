@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.chance import AcceptanceModel
 from matching.policy import MatchingPolicy, PolicyDocument
 from service.acceptance.models import model_of
+from service.db.direct import Prepared
 from service.db.tables import FittedAcceptance, Market
 from service.policies.queries import documents
 
@@ -47,34 +48,36 @@ class RoundMarket:
         return datetime.combine(self.local_date(at) + timedelta(days=1), time(0), self.zone)
 
 
+_newest = (
+    select(FittedAcceptance.coefficients)
+    .where(FittedAcceptance.market_id == Market.id)
+    .order_by(FittedAcceptance.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+FACTS = Prepared(
+    select(
+        Market.slug, Market.zone, Market.currency, Market.srid, Market.turn_around_s, _newest
+    ).where(Market.id == bindparam("market"))
+)
+
+
 async def market_of_round(
     session: AsyncSession, market_id: int, versions: Collection[int]
 ) -> RoundMarket | None:
     """The market, with these versions of its policy."""
-    newest = (
-        select(FittedAcceptance.coefficients)
-        .where(FittedAcceptance.market_id == Market.id)
-        .order_by(FittedAcceptance.version.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    market = await session.execute(
-        select(
-            Market.slug, Market.zone, Market.currency, Market.srid, Market.turn_around_s,
-            newest.label("coefficients"),
-        ).where(Market.id == market_id)
-    )  # fmt: skip
-    row = market.one_or_none()
+    row = await FACTS.row(session, {"market": market_id})
     if row is None:
         return None
+    slug, zone, currency, srid, turn_around_s, coefficients = row
     policies = await documents(session, market_id, versions)
     return RoundMarket(
         market_id,
-        row.slug,
-        ZoneInfo(row.zone),
-        row.currency,
-        row.srid,
-        row.turn_around_s,
+        slug,
+        ZoneInfo(zone),
+        currency,
+        srid,
+        turn_around_s,
         policies,
-        model_of(row.coefficients),
+        model_of(coefficients),
     )

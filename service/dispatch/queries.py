@@ -13,12 +13,14 @@ from shapely import MultiPolygon
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.db.direct import Prepared
 from service.db.tables import ServiceArea
 
 # What time or people have ended and nobody has dealt with. Each part is an index scan that stops at
 # once where there is nothing.
-ENDED = text(
-    """
+ENDED = Prepared(
+    text(
+        """
     (SELECT 'late_offer' AS kind, id FROM offers
      WHERE market_id = CAST(:market_id AS smallint) AND status = 'pending' AND expires_at <= :now
      ORDER BY expires_at LIMIT :most)
@@ -40,11 +42,13 @@ ENDED = text(
      WHERE market_id = CAST(:market_id AS smallint) AND ends_at <= :now
      AND status = 'in_progress' AND overrun_at IS NULL ORDER BY ends_at LIMIT :most)
     """
+    )
 )
 
 # The next moment at which time alone makes something of the above, or a chore due.
-NEXT_MOMENT = text(
-    """
+NEXT_MOMENT = Prepared(
+    text(
+        """
     SELECT least(
         (SELECT min(due_at) FROM chores
          WHERE market_id = CAST(:market_id AS smallint) AND due_at > :now),
@@ -59,6 +63,7 @@ NEXT_MOMENT = text(
          AND ends_at > :now AND status = 'in_progress' AND overrun_at IS NULL)
     )
     """
+    )
 )
 
 # A chore as a round sees it.
@@ -73,13 +78,15 @@ CHORES = """
 ONE_CHORE = text(f"{CHORES} WHERE c.id = :chore")
 
 # The chores a round takes, longest due first.
-DUE = text(
-    f"""
+DUE = Prepared(
+    text(
+        f"""
     {CHORES}
     WHERE c.market_id = CAST(:market_id AS smallint) AND c.due_at <= :now
     AND c.status IN ('open', 'unfilled') AND c.match_by > :now
     ORDER BY c.due_at LIMIT :most
     """
+    )
 )
 
 FAVOURITES = text(
@@ -137,14 +144,14 @@ async def ended(session: AsyncSession, market_id: int, moment: Moment, most: int
     """What has ended by time or by people's answers, by kind, oldest first."""
     parameters = moment.values(market_id) | {"most": most}
     found: Ended = defaultdict(list)
-    for kind, each in await session.execute(ENDED, parameters):
+    for kind, each in await ENDED.rows(session, parameters):
         found[kind].append(each)
     return found
 
 
 async def next_moment(session: AsyncSession, market_id: int, moment: Moment) -> datetime | None:
     """When to look again although nobody has said anything; None if nothing is waiting."""
-    at: datetime | None = await session.scalar(NEXT_MOMENT, moment.values(market_id))
+    at: datetime | None = await NEXT_MOMENT.value(session, moment.values(market_id))
     return at
 
 
@@ -152,7 +159,7 @@ async def due_chores(
     session: AsyncSession, market_id: int, now: datetime, most: int
 ) -> list[DueChore]:
     """The chores a round takes."""
-    rows = await session.execute(DUE, {"market_id": market_id, "now": now, "most": most})
+    rows = await DUE.rows(session, {"market_id": market_id, "now": now, "most": most})
     return [DueChore(*row) for row in rows]
 
 

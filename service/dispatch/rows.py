@@ -13,6 +13,7 @@ from sqlalchemy import DateTime, SmallInteger, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.result import Offer
+from service.db.direct import Prepared
 from service.dispatch.market import RoundMarket
 from service.dispatch.plans import Plan
 
@@ -54,8 +55,9 @@ class Made:
 
 # The round's row (each batch adds to it), its offers, the chores as they now stand, the decisions.
 # Records travel as one JSON array: psycopg escapes the elements of a text[] one by one.
-WRITE = text(
-    """
+WRITE = Prepared(
+    text(
+        """
     WITH round AS (
         INSERT INTO rounds AS r (id, market_id, fence, started_at, chores, candidates, offers,
                                  dropped, solver, snapshot_ms, solve_ms, write_ms)
@@ -93,10 +95,11 @@ WRITE = text(
         jsonb_array_elements(CAST(:records AS jsonb))
     ) AS t(chore_id, wave, policy_version, outcome, record)
     """
-).bindparams(
-    bindparam("market_id", type_=SmallInteger()),
-    bindparam("round_id", type_=Uuid()),
-    bindparam("now", type_=DateTime(timezone=True)),
+    ).bindparams(
+        bindparam("market_id", type_=SmallInteger()),
+        bindparam("round_id", type_=Uuid()),
+        bindparam("now", type_=DateTime(timezone=True)),
+    )
 )
 
 
@@ -113,8 +116,8 @@ async def write_rows(
     write_ms: float,
 ) -> None:
     """Write the batch; `numbers` of the offers' events come first among those announced."""
-    await session.execute(
-        WRITE,
+    await WRITE.rows(
+        session,
         {
             "round_id": facts.id,
             "market_id": market.id,

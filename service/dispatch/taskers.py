@@ -18,6 +18,7 @@ from geo.points import LonLat
 from geo.travel import Mode
 from matching.availability import Hours, Interval, WeeklyHours, available
 from matching.building import Engagement, Tasker
+from service.db.direct import Prepared
 from service.dispatch.candidates import Found
 from service.dispatch.market import RoundMarket
 from service.dispatch.queries import DueChore
@@ -32,8 +33,9 @@ ACCEPTANCE_SPAN = timedelta(days=90)
 
 # Active taskers: where they are, when they work, and what they have done. Seconds booked are those
 # of the fairness span.
-TASKERS = text(
-    """
+TASKERS = Prepared(
+    text(
+        """
     SELECT t.id, t.revision, ST_X(t.base_point), ST_Y(t.base_point), t.mode,
            t.minimum_notice_minutes, t.most_minutes_a_day, t.furthest_m, p.cell, p.seen_at,
            (SELECT jsonb_agg(jsonb_build_array(w.weekday, w.starts, w.ends))
@@ -52,12 +54,14 @@ TASKERS = text(
     ) AS done
     WHERE t.id = ANY(CAST(:taskers AS uuid[])) AND t.active
     """
+    )
 )
 
 # What taskers already have: live bookings, what they finished today (it counts for their day), and
 # unanswered offers.
-BUSY = text(
-    """
+BUSY = Prepared(
+    text(
+        """
     SELECT b.tasker_id, b.starts_at, b.ends_at, c.cell, false
     FROM bookings AS b JOIN chores AS c ON c.id = b.chore_id
     WHERE b.tasker_id = ANY(CAST(:taskers AS uuid[]))
@@ -73,6 +77,7 @@ BUSY = text(
     FROM offers AS o JOIN chores AS c ON c.id = o.chore_id
     WHERE o.tasker_id = ANY(CAST(:taskers AS uuid[])) AND o.status = 'pending'
     """
+    )
 )
 
 # Of the delivered offers since `since` that were answered or left to expire, the share accepted.
@@ -165,7 +170,7 @@ async def _facts(
         "last": market.local_date(max([now, *(span.end for span in spans.values())])) + DAY,
         "booked_since": now - FAIRNESS_SPAN,
     }
-    return [TaskerFacts(*row) for row in await session.execute(TASKERS, asked)]
+    return [TaskerFacts(*row) for row in await TASKERS.rows(session, asked)]
 
 
 async def _busy(
@@ -173,7 +178,7 @@ async def _busy(
 ) -> dict[UUID, list[BusyFact]]:
     asked = {"taskers": list(wanted), "since": since, "until": until}
     found: dict[UUID, list[BusyFact]] = defaultdict(list)
-    for row in await session.execute(BUSY, asked):
+    for row in await BUSY.rows(session, asked):
         found[row[0]].append(BusyFact(*row))
     return found
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.db.direct import Prepared
 from service.db.tables import new_id
 from service.dispatch.candidates import Sought
 from service.dispatch.leases import hold_lease
@@ -29,17 +30,21 @@ from service.events.append import announce
 BATCH = 100
 """Chores of one writing transaction: a few hundred people's counters are locked for some ms."""
 
-LOCK_CHORES = text(
-    """
+LOCK_CHORES = Prepared(
+    text(
+        """
     SELECT id, status, wave, due_at FROM chores
     WHERE id = ANY(CAST(:chores AS uuid[])) ORDER BY id FOR NO KEY UPDATE
     """
+    )
 )
-LOCK_TASKERS = text(
-    """
+LOCK_TASKERS = Prepared(
+    text(
+        """
     SELECT id, revision FROM taskers
     WHERE id = ANY(CAST(:taskers AS uuid[])) AND active ORDER BY id FOR NO KEY UPDATE
     """
+    )
 )
 
 
@@ -47,14 +52,16 @@ LOCK_TASKERS = text(
 REVISIONS = text("SELECT id, revision FROM taskers WHERE id = ANY(CAST(:taskers AS uuid[]))")
 
 # More of why, added to the decisions of one round.
-ADD_TO_RECORDS = text(
-    """
+ADD_TO_RECORDS = Prepared(
+    text(
+        """
     UPDATE decisions SET record = record || t.more
     FROM ROWS FROM (
         unnest(CAST(:chores AS uuid[])), jsonb_array_elements(CAST(:mores AS jsonb))
     ) AS t(chore_id, more)
     WHERE decisions.chore_id = t.chore_id AND decisions.round_id = CAST(:round_id AS uuid)
     """
+    )
 )
 
 
@@ -111,8 +118,8 @@ async def note_left_out(
         }
         for left in counted.values()
     ]
-    await session.execute(
-        ADD_TO_RECORDS,
+    await ADD_TO_RECORDS.rows(
+        session,
         {"chores": list(counted), "mores": json.dumps(mores), "round_id": round_id},
     )
 
@@ -120,8 +127,8 @@ async def note_left_out(
 async def _still_as_read(session: AsyncSession, plans: Sequence[Plan]) -> list[Plan]:
     """Lock the chores; the plans of those that nobody has touched since they were read."""
     ids = [plan.chore.id for plan in plans]
-    rows = await session.execute(LOCK_CHORES, {"chores": ids})
-    found = {row[0]: tuple(row[1:]) for row in rows}
+    rows = await LOCK_CHORES.rows(session, {"chores": ids})
+    found = {row[0]: row[1:] for row in rows}
     return [
         plan
         for plan in plans
@@ -136,7 +143,7 @@ async def _to_unchanged_taskers(
     asked = sorted({offer.tasker_id for plan in plans for offer in plan.offers})
     if not asked:
         return list(plans)
-    rows = await session.execute(LOCK_TASKERS, {"taskers": asked})
+    rows = await LOCK_TASKERS.rows(session, {"taskers": asked})
     fresh = {str(tasker) for tasker, revision in rows if revisions[str(tasker)] == revision}
     kept = [_without(plan, {o.tasker_id for o in plan.offers} - fresh) for plan in plans]
     return [plan for plan in kept if plan.offers or plan.decided != Decided.OFFERS]

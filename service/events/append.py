@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.messages import Wire, check_event
 from notifications.push import push_until
+from service.db.direct import Prepared
 from service.db.engine import wake
 from service.push.queries import Due, enqueue
 
@@ -35,28 +36,32 @@ class Announcement(NamedTuple):
     data: Wire
 
 
-# Takes the next numbers of each recipient; locks the counters in the order of the given ids.
-NUMBER = text(
-    """
-    INSERT INTO event_counters AS c (recipient_id, last_n)
-    SELECT * FROM unnest(CAST(:recipients AS uuid[]), CAST(:counts AS bigint[]))
-    ON CONFLICT (recipient_id) DO UPDATE SET last_n = c.last_n + excluded.last_n
-    RETURNING recipient_id, last_n
-    """
-)
-
-# Writes all rows of one announcement at once. The data travels as one JSON array: escaping each
-# document for a text[] took psycopg ten times as long as everything else here.
-APPEND = text(
-    """
-    INSERT INTO events (recipient_id, n, market_id, type, data, at)
-    SELECT recipient_id, n, market_id, type, data, CAST(:now AS timestamptz)
-    FROM ROWS FROM (
-        unnest(CAST(:recipients AS uuid[]), CAST(:numbers AS bigint[]),
-               CAST(:markets AS smallint[]), CAST(:types AS text[])),
-        jsonb_array_elements(CAST(:data AS jsonb))
-    ) AS t(recipient_id, n, market_id, type, data)
-    """
+# Takes the next numbers of each recipient, locking the counters in the order of the given ids, and
+# writes all rows with them: `back` is how far a number lies behind its recipient's newest. The
+# data travels as one JSON array: escaping each document for a text[] took psycopg ten times as long
+# as everything else here.
+APPEND = Prepared(
+    text(
+        """
+        WITH numbered AS (
+            INSERT INTO event_counters AS c (recipient_id, last_n)
+            SELECT * FROM unnest(CAST(:people AS uuid[]), CAST(:counts AS bigint[]))
+            ON CONFLICT (recipient_id) DO UPDATE SET last_n = c.last_n + excluded.last_n
+            RETURNING recipient_id, last_n
+        ), told AS (
+            INSERT INTO events (recipient_id, n, market_id, type, data, at)
+            SELECT recipient_id, numbered.last_n - t.back, market_id, type, data,
+                   CAST(:now AS timestamptz)
+            FROM ROWS FROM (
+                unnest(CAST(:recipients AS uuid[]), CAST(:backs AS bigint[]),
+                       CAST(:markets AS smallint[]), CAST(:types AS text[])),
+                jsonb_array_elements(CAST(:data AS jsonb))
+            ) AS t(recipient_id, back, market_id, type, data)
+            JOIN numbered USING (recipient_id)
+        )
+        SELECT recipient_id, last_n FROM numbered
+        """
+    )
 )
 
 
@@ -66,8 +71,8 @@ async def announce(
     """Write the events and return their numbers, in the order given; the relay is woken after the
     commit.
 
-    Each recipient's events are numbered in the order given. Two statements, whatever the number of
-    events, and a third where some of them are pushed to people who are away. It locks the
+    Each recipient's events are numbered in the order given. One statement, whatever the number of
+    events, and a second where some of them are pushed to people who are away. It locks the
     recipients' counters until the end of the transaction, so it comes last in an operation;
     thousands of recipients are told in several transactions. Raises KeyError or TypeError for data
     that is not of its type.
@@ -76,18 +81,23 @@ async def announce(
     if not told:
         return []
     data = [check_event(one.type, one.data) for one in told]
-    numbers = await _take_numbers(session, told)
-    await session.execute(
-        APPEND,
+    people = sorted(Counter(one.recipient_id for one in told).items())
+    backs = _backs(told)
+    rows = await APPEND.rows(
+        session,
         {
+            "people": [person for person, _ in people],
+            "counts": [count for _, count in people],
             "recipients": [one.recipient_id for one in told],
-            "numbers": numbers,
+            "backs": backs,
             "markets": [one.market_id for one in told],
             "types": [one.type for one in told],
             "data": f"[{','.join(data)}]",
             "now": now,
         },
     )
+    newest: dict[UUID, int] = dict(cast("list[tuple[UUID, int]]", rows))
+    numbers = [newest[one.recipient_id] - back for one, back in zip(told, backs, strict=True)]
     markets = {one.market_id for one in told if one.market_id is not None}
     wake(session, EVENTS_TOPIC, *(f"{MARKET_TOPIC}:{market_id}" for market_id in markets))
     await _have_pushed(session, told, numbers, now)
@@ -107,16 +117,11 @@ async def _have_pushed(
         wake(session, PUSHES_TOPIC)
 
 
-async def _take_numbers(session: AsyncSession, told: Sequence[Announcement]) -> list[int]:
-    """A number for each announcement, from its recipient's counter."""
-    wanted = sorted(Counter(one.recipient_id for one in told).items())
-    rows = await session.execute(
-        NUMBER, {"recipients": [r for r, _ in wanted], "counts": [c for _, c in wanted]}
-    )
-    counts = dict(wanted)
-    following = {recipient: last - counts[recipient] for recipient, last in rows.all()}
-    numbers = []
-    for one in told:
-        following[one.recipient_id] += 1
-        numbers.append(following[one.recipient_id])
-    return numbers
+def _backs(told: Sequence[Announcement]) -> list[int]:
+    """How many of its recipient's come after each."""
+    after: Counter[UUID] = Counter()
+    backs = []
+    for one in reversed(told):
+        backs.append(after[one.recipient_id])
+        after[one.recipient_id] += 1
+    return backs[::-1]

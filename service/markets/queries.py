@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapely import MultiPolygon
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from geo.postgis import LonLatPoint, covers
+from service.db.direct import Prepared
 from service.db.tables import Category, Market
 
 
@@ -49,6 +50,19 @@ def _facts() -> Select[*tuple[Any, ...]]:
     )
 
 
+BY_SLUG = Prepared(_facts().where(Market.slug == bindparam("slug")))
+HOLDS = Prepared(
+    select(covers(Market.__table__.c.boundary, bindparam("place", type_=LonLatPoint()))).where(
+        Market.id == bindparam("market")
+    )
+)
+CATEGORY = Prepared(
+    select(*Category.__table__.columns).where(
+        Category.market_id == bindparam("market"), Category.slug == bindparam("slug")
+    )
+)
+
+
 async def all_markets(session: AsyncSession) -> list[MarketFacts]:
     """Every market, by name."""
     found = await session.execute(_facts().order_by(Market.name, Market.id))
@@ -57,9 +71,8 @@ async def all_markets(session: AsyncSession) -> list[MarketFacts]:
 
 async def market_by_slug(session: AsyncSession, slug: str) -> MarketFacts | None:
     """The market that is called `slug` on the wire."""
-    found = await session.execute(_facts().where(Market.slug == slug))
-    row = found.mappings().one_or_none()
-    return MarketFacts(**row) if row else None
+    row = await BY_SLUG.row(session, {"slug": slug})
+    return MarketFacts(*row) if row else None
 
 
 async def market_by_id(session: AsyncSession, market_id: int) -> MarketFacts:
@@ -84,8 +97,7 @@ async def boundary_of(session: AsyncSession, market_id: int) -> MultiPolygon:
 
 async def holds(session: AsyncSession, market_id: int, place: LonLat) -> bool:
     """The market's boundary holds the place, edge included."""
-    inside = covers(Market.__table__.c.boundary, literal(place, LonLatPoint()))
-    return bool(await session.scalar(select(inside).where(Market.id == market_id)))
+    return bool(await HOLDS.value(session, {"place": place, "market": market_id}))
 
 
 async def categories_of(session: AsyncSession, market_id: int) -> list[Category]:
@@ -97,5 +109,7 @@ async def categories_of(session: AsyncSession, market_id: int) -> list[Category]
 
 
 async def category_of(session: AsyncSession, market_id: int, slug: str) -> Category | None:
-    """One category of a market."""
-    return await session.get(Category, (market_id, slug))
+    """One category of a market, to be read."""
+    row = await CATEGORY.row(session, {"market": market_id, "slug": slug})
+    names = Category.__table__.columns.keys()
+    return Category(**dict(zip(names, row, strict=True))) if row else None

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, Select, select, update
+from sqlalchemy import CursorResult, RowMapping, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.lifecycle import OfferEvent, OfferState, states_before
+from service.db.direct import Prepared
 from service.db.tables import Account, Category, Chore, Market, Offer, Tasker
 from service.http.pages import Cut
 
@@ -115,6 +116,13 @@ def _with_surroundings() -> Select[Any]:
     )
 
 
+OF_TASKER = Prepared(
+    _with_surroundings().where(
+        Offer.id == bindparam("offer"), Offer.tasker_id == bindparam("tasker")
+    )
+)
+
+
 def _row(found: RowMapping) -> OfferRow:
     return OfferRow(**found)
 
@@ -123,9 +131,8 @@ async def offer_of_tasker(
     session: AsyncSession, *, offer_id: UUID, tasker_id: UUID
 ) -> OfferRow | None:
     """One offer, if it is this tasker's."""
-    wanted = _with_surroundings().where(Offer.id == offer_id, Offer.tasker_id == tasker_id)
-    row = (await session.execute(wanted)).mappings().one_or_none()
-    return _row(row) if row else None
+    row = await OF_TASKER.row(session, {"offer": offer_id, "tasker": tasker_id})
+    return OfferRow(*row) if row else None
 
 
 async def offers_page(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal_column, select, text, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import bindparam, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import OfferState
+from service.db.direct import Prepared
 from service.db.tables import Booking, Chore, Offer
 from service.db.tables.bookings import LIVE
 from service.offers.queries import OfferRow
@@ -46,8 +47,9 @@ class HeldTime:
 
 # Locks the chore, and if it is still offered its tasker (an update locks FOR NO KEY UPDATE), whose
 # revision rises. The tasker's lock cannot be taken first: its condition needs the locked chore.
-LOCK_CHORE_AND_TASKER = text(
-    """
+LOCK_CHORE_AND_TASKER = Prepared(
+    text(
+        """
     WITH chore AS MATERIALIZED (
         SELECT id, status FROM chores WHERE id = :chore_id FOR NO KEY UPDATE
     ), tasker AS (
@@ -56,6 +58,7 @@ LOCK_CHORE_AND_TASKER = text(
     )
     SELECT status FROM chore
     """
+    )
 )
 
 
@@ -63,10 +66,20 @@ async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker
     """Lock in the one order; the chore's state as of now. The tasker is locked only if the chore is
     offered.
     """
-    locked = await session.execute(
-        LOCK_CHORE_AND_TASKER, {"chore_id": chore_id, "tasker_id": tasker_id}
+    ids = {"chore_id": chore_id, "tasker_id": tasker_id}
+    return str(await LOCK_CHORE_AND_TASKER.value(session, ids))
+
+
+PENDING = Prepared(
+    select(Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at)
+    .join(Chore, Chore.id == Offer.chore_id)
+    .where(
+        _PENDING,
+        (Offer.chore_id == bindparam("chore")) | (Offer.tasker_id == bindparam("tasker")),
     )
-    return str(locked.scalar_one())
+    .order_by(Offer.id)
+    .with_for_update(of=Offer, key_share=True)
+)
 
 
 async def lock_pending(
@@ -75,19 +88,8 @@ async def lock_pending(
     """Lock all pending offers of a chore and of a tasker, by id, so that two accepts cannot
     cross.
     """
-    found = await session.execute(
-        select(
-            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
-        )
-        .join(Chore, Chore.id == Offer.chore_id)
-        .where(
-            _PENDING,
-            (Offer.chore_id == chore_id) | (Offer.tasker_id == tasker_id),
-        )
-        .order_by(Offer.id)
-        .with_for_update(of=Offer, key_share=True)
-    )
-    return [PendingOffer(*row) for row in found]
+    rows = await PENDING.rows(session, {"chore": chore_id, "tasker": tasker_id})
+    return [PendingOffer(*row) for row in rows]
 
 
 async def withdraw_pending(
@@ -117,26 +119,30 @@ async def withdraw_pending(
     return pending
 
 
+BOOKED = Prepared(
+    select(Chore.cell, Booking.starts_at, Booking.ends_at)
+    .join(Chore, Chore.id == Booking.chore_id)
+    .where(
+        Booking.tasker_id == bindparam("tasker"),
+        Booking.held.overlaps(bindparam("during", type_=TSTZRANGE())),
+        _LIVE,
+    )
+)
+
+
 async def live_bookings_around(
     session: AsyncSession, *, tasker_id: UUID, during: Range[datetime]
 ) -> list[HeldTime]:
     """The tasker's live bookings whose held time touches `during`."""
-    found = await session.execute(
-        select(Chore.cell, Booking.starts_at, Booking.ends_at)
-        .join(Chore, Chore.id == Booking.chore_id)
-        .where(
-            Booking.tasker_id == tasker_id,
-            Booking.held.overlaps(during),
-            _LIVE,
-        )
-    )
-    return [HeldTime(*row) for row in found]
+    rows = await BOOKED.rows(session, {"tasker": tasker_id, "during": during})
+    return [HeldTime(*row) for row in rows]
 
 
 # The arbiter. The offer moves if it is pending and in time; everything else happens only if it
 # moved. A block and the end of a profile withdraw offers; should one have been left, it ends here.
-SETTLE = text(
-    """
+SETTLE = Prepared(
+    text(
+        """
     WITH won AS (
         UPDATE offers SET status = 'accepted', closed_at = :now
         WHERE id = :offer_id AND status = 'pending' AND expires_at > :now
@@ -159,10 +165,11 @@ SETTLE = text(
         UPDATE offers SET status = 'withdrawn', closed_at = :now,
             closed_reason = CASE WHEN offers.chore_id = won.chore_id
                                  THEN 'chore_taken' ELSE 'tasker_unavailable' END
-        FROM won WHERE offers.id = ANY(:lost)
+        FROM won WHERE offers.id = ANY(CAST(:lost AS uuid[]))
     )
     SELECT id FROM won
     """
+    )
 )
 
 
@@ -178,8 +185,8 @@ async def settle_accept(
     """Accept, book, take the chore and withdraw the `lost` offers, in one statement: True if the
     offer moved.
     """
-    won = await session.scalar(
-        SETTLE,
+    won = await SETTLE.value(
+        session,
         {
             "offer_id": row.id,
             "booking_id": booking_id,

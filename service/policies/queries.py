@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, select, update
+from sqlalchemy import ARRAY, BindParameter, Integer, Select, any_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import ChoreState
 from matching.policy import PolicyDocument
+from service.db.direct import Prepared
 from service.db.tables import Account, Chore, Market, PolicyVersion
 
 NEWEST = 2**31 - 1
@@ -33,9 +34,36 @@ class Version:
     created_at: datetime
 
 
+def _of_market(market_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            PolicyVersion.version,
+            PolicyVersion.document,
+            PolicyVersion.author_id,
+            Account.name.label("author"),
+            PolicyVersion.reason,
+            PolicyVersion.created_at,
+        )
+        .outerjoin(Account, Account.id == PolicyVersion.author_id)
+        .where(PolicyVersion.market_id == market_id)
+    )
+
+
+IN_FORCE = Prepared(_of_market(bindparam("market")).order_by(PolicyVersion.version.desc()).limit(1))
+
+
+DOCUMENTS = Prepared(
+    select(PolicyVersion.version, PolicyVersion.document).where(
+        PolicyVersion.market_id == bindparam("market"),
+        PolicyVersion.version == any_(bindparam("numbers", type_=ARRAY(Integer))),
+    )
+)
+
+
 async def newest_version(session: AsyncSession, market_id: int) -> Version:
     """The version in force."""
-    return (await versions(session, market_id, before=None, limit=1))[0]
+    (row,) = await IN_FORCE.rows(session, {"market": market_id})
+    return Version(*row)
 
 
 async def one_version(session: AsyncSession, market_id: int, version: int) -> Version | None:
@@ -55,11 +83,7 @@ async def documents(
     session: AsyncSession, market_id: int, numbers: Collection[int]
 ) -> dict[int, PolicyDocument]:
     """The documents of these versions, by number."""
-    found = await session.execute(
-        select(PolicyVersion.version, PolicyVersion.document).where(
-            PolicyVersion.market_id == market_id, PolicyVersion.version.in_(sorted(numbers))
-        )
-    )
+    found = await DOCUMENTS.rows(session, {"market": market_id, "numbers": sorted(numbers)})
     return {version: PolicyDocument.model_validate(document) for version, document in found}
 
 
@@ -115,18 +139,3 @@ async def apply_to_open(
         .execution_options(synchronize_session=False)
     )
     return len(chosen)
-
-
-def _of_market(market_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            PolicyVersion.version,
-            PolicyVersion.document,
-            PolicyVersion.author_id,
-            Account.name.label("author"),
-            PolicyVersion.reason,
-            PolicyVersion.created_at,
-        )
-        .outerjoin(Account, Account.id == PolicyVersion.author_id)
-        .where(PolicyVersion.market_id == market_id)
-    )

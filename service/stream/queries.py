@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.effects import Position
 from notifications.frames import StoredEvent
+from service.db.direct import Prepared
 
 
 class Range(NamedTuple):
@@ -34,60 +35,72 @@ class Standing(NamedTuple):
 
 # Unrelayed rows, oldest first, those that nobody else is claiming. Losing this commit in a crash
 # only relays them again, so it does not wait for the disk.
-CLAIM = text(
-    """
+CLAIM = Prepared(
+    text(
+        """
     WITH due AS (
-        SELECT recipient_id, n FROM events WHERE relayed_at IS NULL
-        ORDER BY at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+        SELECT recipient_id, n FROM events,
+               (SELECT set_config('synchronous_commit', 'off', true)) AS soon
+        WHERE relayed_at IS NULL ORDER BY at LIMIT :most FOR NO KEY UPDATE OF events SKIP LOCKED
     )
     UPDATE events AS e SET relayed_at = :now FROM due
     WHERE e.recipient_id = due.recipient_id AND e.n = due.n
     RETURNING e.recipient_id, e.n, e.type, e.at, CAST(e.data AS text)
     """
+    )
 )
 
 # The next rows of each of many people after the number each was sent, in order.
-READ = text(
-    """
+READ = Prepared(
+    text(
+        """
     SELECT e.recipient_id, e.n, e.type, e.at, CAST(e.data AS text)
     FROM unnest(CAST(:people AS uuid[]), CAST(:afters AS bigint[])) AS w(person_id, after)
     CROSS JOIN LATERAL (
         SELECT * FROM events WHERE recipient_id = w.person_id AND n > w.after ORDER BY n LIMIT :most
     ) AS e
     """
+    )
 )
 
 # The newest number, the oldest kept, and the device's own.
-LOCATE = text(
-    """
+LOCATE = Prepared(
+    text(
+        """
     SELECT coalesce(c.last_n, 0) AS last,
            (SELECT min(n) FROM events WHERE recipient_id = :person) AS oldest,
            (SELECT acked_n FROM devices
             WHERE account_id = :person AND device = :device) AS device_n
     FROM (SELECT 1) AS always LEFT JOIN event_counters AS c ON c.recipient_id = :person
     """
+    )
 )
 
 # The newest numbers of many people.
-COUNTERS = text(
-    """
+COUNTERS = Prepared(
+    text(
+        """
     SELECT recipient_id, last_n FROM event_counters
     WHERE recipient_id = ANY(CAST(:people AS uuid[]))
     """
+    )
 )
 
 # Login sessions among these that no longer stand, or whose account does not.
-ENDED = text(
-    """
+ENDED = Prepared(
+    text(
+        """
     SELECT s.id FROM login_sessions AS s JOIN accounts AS a ON a.id = s.account_id
     WHERE s.id = ANY(CAST(:sessions AS uuid[]))
       AND (s.revoked_at IS NOT NULL OR a.suspended_at IS NOT NULL)
     """
+    )
 )
 
 # Rows are locked in the order of their key, so that two nodes marking one person's rows take turns.
-MARK_ACKED = text(
-    """
+MARK_ACKED = Prepared(
+    text(
+        """
     UPDATE events AS e SET acked_at = :now, delivered_at = coalesce(e.delivered_at, :now)
     FROM (
         SELECT e.recipient_id, e.n
@@ -98,9 +111,11 @@ MARK_ACKED = text(
     ) AS marked
     WHERE e.recipient_id = marked.recipient_id AND e.n = marked.n
     """
+    )
 )
-MARK_DELIVERED = text(
-    """
+MARK_DELIVERED = Prepared(
+    text(
+        """
     UPDATE events AS e SET delivered_at = :now
     FROM (
         SELECT e.recipient_id, e.n
@@ -111,11 +126,13 @@ MARK_DELIVERED = text(
     ) AS marked
     WHERE e.recipient_id = marked.recipient_id AND e.n = marked.n
     """
+    )
 )
 
 # A device never goes back: an old ack that arrives late changes nothing.
-MOVE_DEVICES = text(
-    """
+MOVE_DEVICES = Prepared(
+    text(
+        """
     INSERT INTO devices AS d (account_id, device, acked_n, seen_at)
     SELECT person_id, device, n, CAST(:now AS timestamptz)
     FROM unnest(CAST(:people AS uuid[]), CAST(:devices AS text[]), CAST(:numbers AS bigint[]))
@@ -124,6 +141,7 @@ MOVE_DEVICES = text(
     ON CONFLICT (account_id, device) DO UPDATE
     SET acked_n = greatest(d.acked_n, excluded.acked_n), seen_at = excluded.seen_at
     """
+    )
 )
 
 # Events past their retention, a bounded number at a time; what somebody is marking is left for the
@@ -145,9 +163,7 @@ async def claim(
     session: AsyncSession, *, now: datetime, most: int
 ) -> dict[UUID, list[StoredEvent]]:
     """Claim unrelayed rows: each recipient's, in order of number."""
-    await session.execute(text("SET LOCAL synchronous_commit = off"))
-    rows = await session.execute(CLAIM, {"now": now, "most": most})
-    return _by_person(rows.all())
+    return _by_person(await CLAIM.rows(session, {"now": now, "most": most}))
 
 
 async def read_after(
@@ -155,25 +171,26 @@ async def read_after(
 ) -> dict[UUID, list[StoredEvent]]:
     """The next `most` rows of each person after the number given."""
     people = {"people": list(wanted), "afters": list(wanted.values()), "most": most}
-    rows = await session.execute(READ, people)
-    return _by_person(rows.all())
+    return _by_person(await READ.rows(session, people))
 
 
 async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Position:
     """Where a person and one of their devices stand."""
-    row = (await session.execute(LOCATE, {"person": person_id, "device": device})).one()
-    return Position(row.last, row.last + 1 if row.oldest is None else row.oldest, row.device_n)
+    ((last, oldest, device_n),) = await LOCATE.rows(
+        session, {"person": person_id, "device": device}
+    )
+    return Position(last, last + 1 if oldest is None else oldest, device_n)
 
 
 async def counters(session: AsyncSession, *, people: Sequence[UUID]) -> dict[UUID, int]:
     """The newest numbers of those who have any."""
-    rows = await session.execute(COUNTERS, {"people": list(people)})
-    return {row.recipient_id: row.last_n for row in rows}
+    rows = await COUNTERS.rows(session, {"people": list(people)})
+    return dict(cast("list[tuple[UUID, int]]", rows))
 
 
 async def ended_sessions(session: AsyncSession, *, sessions: Sequence[UUID]) -> set[UUID]:
     """Those login sessions that were signed out or whose account is suspended."""
-    return set((await session.execute(ENDED, {"sessions": list(sessions)})).scalars())
+    return {ended for (ended,) in await ENDED.rows(session, {"sessions": list(sessions)})}
 
 
 async def mark(
@@ -189,11 +206,11 @@ async def mark(
         if columns := _columns(ranges):
             people, afters, numbers = columns
             marked = {"people": people, "afters": afters, "numbers": numbers, "now": now}
-            await session.execute(statement, marked)
+            await statement.rows(session, marked)
     if columns := _columns(devices):
         people, names, numbers = columns
         moved = {"people": people, "devices": names, "numbers": numbers, "now": now}
-        await session.execute(MOVE_DEVICES, moved)
+        await MOVE_DEVICES.rows(session, moved)
 
 
 async def sweep(session: AsyncSession, *, before: datetime, now: datetime, most: int) -> int:
