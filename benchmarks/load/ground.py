@@ -13,7 +13,7 @@ import psycopg
 from service.db.cluster import private, ready_binaries
 from service.db.cluster.places import Place, choose_place
 from service.db.cluster.tuning import LIVING
-from service.db.migrations import migrate
+from service.db.migrations import fingerprint, migrate
 from service.db.urls import for_psycopg
 
 TUNING = LIVING | {
@@ -28,15 +28,16 @@ TUNING = LIVING | {
 
 @contextmanager
 def durable_server(name: str, *, keep: bool = False) -> Iterator[str]:
-    """The URL of a migrated database called `name` on disk; deleted afterwards, or kept, stopped,
-    for another run.
+    """The URL of a migrated database of a server called `name` on disk; deleted afterwards, or
+    kept, stopped, for another run under the same migrations.
     """
     ready_binaries(print)
     place = choose_place(f"pg-{name.replace('_', '-')}", print)
     private.start(place, TUNING, print)
     try:
-        private.ensure_database(place, name)
-        url = place.url(name)
+        database = f"{name}_{fingerprint()[:8]}"
+        private.ensure_database(place, database)
+        url = place.url(database)
         migrate(url)
         yield url
     finally:

@@ -17,8 +17,10 @@ def dispatch() -> None:
     import uvloop
 
     from service.cli._database import running_url
+    from service.collector import spare_what_stands
     from service.dispatch.process import dispatch as run
     from service.settings import settings
 
     given = settings().model_dump() | {"database_url": running_url()}
+    spare_what_stands()
     uvloop.run(run(type(settings()).model_validate(given)))

@@ -38,10 +38,13 @@ def _serve(url: str, port: int | None, host: str | None, *, dispatching: bool) -
     import uvloop
 
     from service.app import create_app
+    from service.collector import spare_what_stands
     from service.settings import settings
     from service.stream.server import serve
 
     chosen = {"host": host, "port": port, "database_url": url}
     given = {name: value for name, value in chosen.items() if value is not None}
     wanted = type(settings()).model_validate(settings().model_dump() | given)
-    uvloop.run(serve(create_app(wanted, dispatching=dispatching), wanted))
+    app = create_app(wanted, dispatching=dispatching)
+    spare_what_stands()
+    uvloop.run(serve(app, wanted))
