@@ -52,8 +52,7 @@ def apart_m(a: Floats, b: Floats) -> Floats:
     """
     chord = a - b
     half = np.sqrt(np.einsum("ij,ij->i", chord, chord)) / 2
-    metres: Floats = 2 * MEAN_EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, half))
-    return metres
+    return 2 * MEAN_EARTH_RADIUS_M * _arcsin(half)
 
 
 def destination(start: LonLat, bearing_deg: float, distance_m: float) -> LonLat:
@@ -79,6 +78,19 @@ def destinations(starts: Floats, bearings_deg: Floats, distances_m: Floats) -> F
 def wrapped_deg(longitudes: Floats) -> Floats:
     """Longitudes, or differences of them, brought into [-180, 180)."""
     return (longitudes + 180.0) % 360.0 - 180.0
+
+
+SMALL = 0.01
+"""Half a chord of 127 km: below it three terms of the series give the arc to ten nanometres."""
+
+
+def _arcsin(half: Floats) -> Floats:
+    """The arcsine of half chords; in a city by its series, at a sixth of the time."""
+    if half.max(initial=0.0) > SMALL:
+        arc: Floats = np.arcsin(np.minimum(1.0, half))
+        return arc
+    square = half * half
+    return half * (1.0 + square * (1 / 6 + square * (3 / 40)))
 
 
 def _scalar_m(a: LonLat, b: LonLat) -> float:

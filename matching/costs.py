@@ -8,6 +8,7 @@ overflow it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -132,6 +133,13 @@ class PricedCandidates:
     units: Ints
     open_terms: Mapping[str, Floats]
     open_pence: Floats
+
+    @cached_property
+    def ranking(self) -> Ints:
+        """Rows of the candidates by chore and rising cost; equal ones by tasker."""
+        spread = int(np.abs(self.units).max(initial=0)) + 1
+        keys = self.pairs.chore * (2 * spread) + self.units
+        return np.argsort(keys, kind="stable")
 
 
 def price_candidates(pairs: Pairs, model: AcceptanceModel) -> PricedCandidates:

@@ -20,7 +20,7 @@ from matching.pairs import Pairs
 from matching.policy import MatchingPolicy, PolicyDocument
 from matching.problem import Market, MatchingProblem
 from matching.rules import judge
-from matching.slots import rank_candidates, wave_slots
+from matching.slots import wave_slots
 
 REACH_BUCKETS = (0, 1, 3, 6, 11, 21, 51)
 """A count is told as the bucket it falls in: 0, 1-2, 3-5, 6-10, 11-20, 21-50, 51 and more."""
@@ -133,16 +133,14 @@ def _forecasts(
     slots = wave_slots(priced, np.ones(len(problem.chores), dtype=bool))
     sizes = np.bincount(slots.chore, minlength=len(problem.chores))
     lasts_s = problem.expiries_s - problem.now_s
-    ranking = rank_candidates(priced)
     return [
-        _forecast(priced, ranking, sizes, lasts_s, range(first, first + policy.max_waves), policy)
+        _forecast(priced, sizes, lasts_s, range(first, first + policy.max_waves), policy)
         for first in range(0, len(problem.chores), policy.max_waves)
     ]
 
 
 def _forecast(
     priced: PricedCandidates,
-    ranking: Ints,
     sizes: Ints,
     lasts_s: Floats,
     waves: range,
@@ -158,7 +156,7 @@ def _forecast(
     for wave in waves:
         if elapsed_s >= left_s:
             break
-        rows = ranking[first[wave] : first[wave + 1]]
+        rows = priced.ranking[first[wave] : first[wave + 1]]
         fresh = [row for row in rows.tolist() if int(priced.pairs.tasker[row]) not in asked]
         chosen = fresh[: int(sizes[wave])]
         refused = float(np.prod(1 - priced.chance[chosen])) if chosen else 1.0

@@ -141,7 +141,8 @@ class MatchingResult:
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """All offers, by chore and rising cost."""
-        chosen = self.slots.ranking[self.assignment.chosen[self.slots.ranking]]
+        ranking = self.priced.ranking
+        chosen = ranking[self.assignment.chosen[ranking]]
         pairs, chores = self.priced.pairs, self.problem.chores
         chore = pairs.chore[chosen]
         position = np.arange(len(chosen)) - np.searchsorted(chore, chore) + 1
@@ -240,7 +241,7 @@ class MatchingResult:
 
     def _candidates(self, chore: int) -> tuple[Candidate, ...]:
         first = self.priced.pairs.first_of_chore
-        rows = self.slots.ranking[first[chore] : first[chore + 1]]
+        rows = self.priced.ranking[first[chore] : first[chore + 1]]
         columns = {
             "offered": self.assignment.chosen[rows].tolist(),
             "total_pence": (self.priced.units[rows] / UNITS_PER_PENCE).tolist(),

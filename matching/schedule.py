@@ -24,13 +24,13 @@ def earliest_starts(pairs: "Pairs") -> Floats:
     chores = pairs.problem.chores
     start = np.maximum(chores.window_start_s[pairs.chore], pairs.arrival_s)
     start = np.maximum(start, pairs.notice_ends_s)
-    start[start > pairs.latest_start_s] = np.inf
+    np.copyto(start, np.inf, where=start > pairs.latest_start_s)
     free, busy = _FreeStretches(pairs), _BusyGaps(pairs)
     moved = np.arange(len(pairs))
     while len(moved):
         free.move(start, moved)
         moved = busy.move(start)
-        start[start > pairs.latest_start_s] = np.inf
+        np.copyto(start, np.inf, where=start > pairs.latest_start_s)
     return start
 
 

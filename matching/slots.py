@@ -12,14 +12,10 @@ from matching.costs import PricedCandidates, as_units
 class Slots:
     """The slots of all waves, sorted by chore: `chore` and `worth` in the solver's units, shape
     (slots,).
-
-    `ranking` are the rows of the candidates by chore and rising cost, for whoever asks who comes
-    next.
     """
 
     chore: Ints
     worth: Ints
-    ranking: Ints
 
     def size(self, chore: int) -> int:
         """How many slots the wave of a chore has."""
@@ -36,35 +32,29 @@ def wave_slots(priced: PricedCandidates, asks: Bools) -> Slots:
     """
     pairs = priced.pairs
     problem = pairs.problem
-    ranking = rank_candidates(priced)
     count = np.diff(pairs.first_of_chore)
     most = np.minimum(problem.knob("max_offers_per_wave").astype(np.int64), count)
     most = np.where(asks, most, 0)
-    still_open = _chance_still_open(priced, ranking, most)
+    still_open = _chance_still_open(priced, most)
     wanted = problem.knob("wanted_fill_chance")
     columns = np.arange(still_open.shape[1])
     # The epsilon keeps a chance that fits exactly from asking one more for a product's last bit.
     needed = (still_open > (1 - wanted)[:, None] * (1 + 1e-9)) & (columns < most[:, None])
     worth = as_units(still_open * priced.open_pence[:, None])
-    return Slots(np.nonzero(needed)[0], worth[needed], ranking)
+    return Slots(np.nonzero(needed)[0], worth[needed])
 
 
-def rank_candidates(priced: PricedCandidates) -> Ints:
-    """Rows of the candidates by chore and rising cost; equal ones by tasker."""
-    spread = int(np.abs(priced.units).max(initial=0)) + 1
-    keys = priced.pairs.chore * (2 * spread) + priced.units
-    return np.argsort(keys, kind="stable")
-
-
-def _chance_still_open(priced: PricedCandidates, ranking: Ints, most: Ints) -> Floats:
+def _chance_still_open(priced: PricedCandidates, most: Ints) -> Floats:
     """The chance that the chore is still open when all better candidates have refused.
 
     Shape (chores, the largest wave): column i for the candidate ranked i, 1 in the first.
     """
     first = priced.pairs.first_of_chore[:-1]
     refusals = np.ones((len(most), max(int(most.max(initial=0)), 1)))
+    if refusals.shape[1] == 1:
+        return refusals
     chore = np.repeat(np.arange(len(most)), most)
     column = ranges(np.zeros_like(most), most)
-    refusals[chore, column] = 1 - priced.chance[ranking[ranges(first, most)]]
+    refusals[chore, column] = 1 - priced.chance[priced.ranking[ranges(first, most)]]
     still_open = np.cumprod(refusals, axis=1)
     return np.hstack([np.ones((len(most), 1)), still_open[:, :-1]])
