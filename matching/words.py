@@ -29,12 +29,16 @@ def _area(facts: Facts) -> str:
     return f"{_far(facts['by_m'])} outside your area"
 
 
+def _rate(facts: Facts) -> str:
+    return f"your rate is {facts['by_pence'] / 100:.2f} an hour over the client's budget"
+
+
 REFUSALS: Mapping[str, Callable[[Facts], str]] = {
     "wrong_category": lambda _: "it needs a skill you have not listed",
     "blocked": lambda _: "it was not open to you",
-    "already_refused": lambda _: "you had already turned it down",
+    "already_refused": lambda _: "you had turned it down or let it pass",
     "already_asked": lambda _: "you already have its offer",
-    "over_budget": lambda facts: f"{facts['by_pence'] / 100:.2f} an hour over the client's budget",
+    "over_budget": _rate,
     "outside_radius": lambda facts: f"{_far(facts['by_m'])} beyond how far this search reached",
     "outside_service_area": _area,
     "too_far_for_tasker": lambda facts: f"{_far(facts['by_m'])} further than you want to go",
@@ -69,14 +73,14 @@ LEFT_OUT: Mapping[str, str] = {
 
 THEN: Mapping[Standing, str] = {
     Standing.OFFERED: "you were offered it",
-    Standing.OUTRANKED: "others were nearer, cheaper or freer; you come next if they decline",
+    Standing.OUTRANKED: "others were nearer, cheaper or freer; you are in line if they decline",
     Standing.HELD: "nobody has been asked yet",
     Standing.NOT_CONSIDERED: "you were not among those looked at",
 }
 NOW: Mapping[Standing, str] = {
     **THEN,
     Standing.OFFERED: "you could be offered it",
-    Standing.OUTRANKED: "others are nearer, cheaper or freer; you come next if they decline",
+    Standing.OUTRANKED: "others are nearer, cheaper or freer; you are in line if they decline",
 }
 
 
@@ -101,13 +105,13 @@ def would_help(change: Change, *, now: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Sought:
-    """What a client may know of a search for somebody: how many were near and how many of those
-    ask more than the budget, do not work there, or have no time (counts that `told` blurs); how
-    many were asked.
+    """What a client may know of a search for somebody: how many were near (None where nobody was
+    searched for, the waves being over) and how many of those ask more than the budget, do not work
+    there, or have no time (counts that `told` blurs); how many were asked.
     """
 
     outcome: str
-    near: int
+    near: int | None
     asked: int
     over_budget: int = 0
     elsewhere: int = 0
@@ -130,7 +134,9 @@ def told(count: int) -> Told:
 
 
 def for_client(sought: Sought) -> str:
-    """One line for the client of a chore about one of its waves."""
+    """What a client is told of one of the chore's waves, in sentences: who is near, what was done,
+    and what keeps the others from coming.
+    """
     reasons = [
         f"{_many(count)} {what}"
         for count, what in (
@@ -140,25 +146,33 @@ def for_client(sought: Sought) -> str:
         )
         if told(count)[0]
     ]
-    near = f"{_many(sought.near)} taskers were near" if told(sought.near)[0] else FEW
-    return "; ".join([near, _done(sought), *reasons])
+    sentences = [*_near(sought.near), _done(sought), *([", ".join(reasons)] if reasons else [])]
+    return " ".join(f"{sentence}." for sentence in sentences)
 
 
-FEW = "hardly anybody was near"
 OUTCOMES: Mapping[str, str] = {
-    "nobody": "nobody could be asked this time",
-    "left_open": "other chores needed them more this time",
-    "held": "it is worth waiting a little for somebody nearer",
-    "unfilled": "nobody is left to be asked; it stays open for those who come",
+    "nobody": "Nobody could be asked yet, and the search goes on",
+    "left_open": "Other chores needed them more this time, and the search goes on",
+    "held": "It waits a little, since somebody nearer is likely to be free soon",
+    "unfilled": "Nobody is left to ask; it stays open in case somebody becomes free",
 }
+
+
+def _near(count: int | None) -> list[str]:
+    if count is None:
+        return []
+    few = "Hardly anybody is near"
+    return [f"{_many(count)} taskers are near" if told(count)[0] else few]
 
 
 def _done(sought: Sought) -> str:
     if sought.outcome in OUTCOMES:
         return OUTCOMES[sought.outcome]
-    return f"{sought.asked} {'was' if sought.asked == 1 else 'were'} asked"
+    if sought.asked == 1:
+        return "One has been asked"
+    return f"{sought.asked} have been asked, and the first to accept takes it"
 
 
 def _many(count: int) -> str:
     least, most = told(count)
-    return f"more than {least - 1}" if most is None else f"{least} to {most}"
+    return f"More than {least - 1}" if most is None else f"{least} to {most}"

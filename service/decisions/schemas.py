@@ -36,7 +36,8 @@ WORDS: dict[str, Any] = {
     "outcome": "offers",
     "near": {"at_least": 11, "at_most": 20},
     "asked": 3,
-    "words": "11 to 20 taskers were near; 3 were asked; 3 to 5 ask more than your budget",
+    "words": "11 to 20 taskers are near. 3 have been asked, and the first to accept takes it."
+    " 3 to 5 ask more than your budget.",
 }
 WHY: dict[str, Any] = {
     "chore_id": "0192e0a0-7c1e-7c3a-9a52-0b7f5d1f2a12",
@@ -100,7 +101,9 @@ class ToldDecision(Out):
     at: UtcTime
     wave: int
     outcome: Outcome
-    near: Count = Field(description="taskers of the kind within reach")
+    near: Count | None = Field(
+        description="taskers of the kind within reach; null: the waves were over, nobody was sought"
+    )
     asked: int = Field(description="offers made")
     words: str
 
@@ -114,7 +117,7 @@ class ToldDecision(Out):
                 "at": row.at,
                 "wave": row.wave,
                 "outcome": row.outcome,
-                "near": Count.of(sought.near),
+                "near": None if sought.near is None else Count.of(sought.near),
                 "asked": sought.asked,
                 "words": words.for_client(sought),
             }

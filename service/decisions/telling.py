@@ -44,13 +44,13 @@ class Answer:
 
 def sought(row: DecisionRow) -> Sought:
     """The counts of a record that its client is told, blurred later. For a chore for now only
-    those count as near who were online.
+    those count as near who were online. That the waves are over is no search, and counts nobody.
     """
     record, left_out = row.record, row.record.get("left_out", {})
     near = max(left_out.get("in_reach", 0) - left_out.get("not_online", 0), record.get("found", 0))
     return Sought(
         outcome=row.outcome,
-        near=near,
+        near=near if "found" in record else None,
         asked=asked(row),
         over_budget=left_out.get("over_budget", 0),
         elsewhere=left_out.get("outside_area", 0),

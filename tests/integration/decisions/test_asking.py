@@ -120,7 +120,7 @@ async def test_who_was_offered_it_or_outranked_hears_so(city: City, ask: Asked) 
     assert (await ask.why(near, chore, "now"))["words"] == "you already have its offer"
     told = await ask.why(far, chore)
     assert (told["standing"], told["wave"]) == ("outranked", 1)
-    assert "you come next" in told["words"]
+    assert "you are in line" in told["words"]
 
 
 async def test_a_change_that_would_still_have_been_dearer_only_brings_the_next_place(
@@ -142,7 +142,7 @@ async def test_a_dearer_tasker_hears_by_how_much(city: City, ask: Asked) -> None
     told = await ask.why(dear, chore)
     assert told["reasons"][0]["by_rate"] == {"amount": 350, "currency": "GBP"}
     assert told["words"] == (
-        "3.50 an hour over the client's budget;"
+        "your rate is 3.50 an hour over the client's budget;"
         " with your rate within the budget you would have been offered it"
     )
 

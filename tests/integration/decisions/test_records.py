@@ -86,7 +86,8 @@ async def test_the_client_is_told_in_words_and_counts_that_find_nobody(
     assert shown["near"] == {"at_least": 11, "at_most": 20}
     assert shown["asked"] == asked > 1
     assert shown["words"] == (
-        f"11 to 20 taskers were near; {asked} were asked; 3 to 5 ask more than your budget"
+        f"11 to 20 taskers are near. {asked} have been asked, and the first to accept takes it."
+        " 3 to 5 ask more than your budget."
     )
     for person in (*taskers, *dear):
         assert str(person.id) not in json.dumps(shown)
@@ -103,7 +104,9 @@ async def test_one_or_two_taskers_are_not_told_from_nobody(
     await city.round()
     (shown,) = await read(api, chore, city.client)
     assert shown["near"] == {"at_least": 0, "at_most": 2}
-    assert shown["words"] == "hardly anybody was near; nobody could be asked this time"
+    assert shown["words"] == (
+        "Hardly anybody is near. Nobody could be asked yet, and the search goes on."
+    )
 
 
 async def test_decisions_are_for_operators_and_the_client_alone(

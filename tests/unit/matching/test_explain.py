@@ -95,7 +95,7 @@ def test_who_was_outranked_learns_their_rank() -> None:
     answer = explain(problem(chore(), rows, policy), "chore", "tasker", TRAVEL)
     assert (answer.standing, answer.rank, answer.candidates) == (Standing.OUTRANKED, 2, 2)
     assert answer.terms["travel"] > 0
-    assert "you come next" in words.for_tasker(answer)
+    assert "you are in line" in words.for_tasker(answer)
 
 
 def test_who_was_offered_it_hears_so() -> None:
