@@ -17,11 +17,11 @@ from benchmarks.online.day import Day, read_day
 from benchmarks.online.engine import Rounds
 from benchmarks.online.lines import BadLine
 from benchmarks.online.plot import plot
-from benchmarks.online.published import ARRIVALS, POINTS, PUBLIC_COPY, Point
+from benchmarks.online.published import ARRIVALS, MOST_PAIRS, POINTS, PUBLIC_COPY, Point
 from benchmarks.online.replay import Policy, replay
 from benchmarks.online.rules import RULES
 
-PRICES_S = "0,300,600,1000,1500,2500,5000"
+PRICES_S = "0,300,600,1000,1500,2000,2500,4000"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +49,12 @@ def run(arguments: argparse.Namespace, report: Report) -> None:
             mean_response_s=point.mean_response_s,
             ours=False,
         )
-    if not known:
+    if known:
+        report.notes.append(f"{MOST_PAIRS:,} pairs are possible for one who sees the whole day.")
+    else:
         report.notes.append("Not the published day: its known points are left out.")
     if arguments.plot:
-        plot(arguments.plot, ours, rules, known)
+        plot(arguments.plot, ours, rules, known, MOST_PAIRS if known else None)
 
 
 def _measure(report: Report, day: Day, name: str, policy: Policy, *, ours: bool) -> Point:

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import fields
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -17,8 +18,11 @@ def to_bytes(model: AssignmentModel) -> bytes:
 
 
 def from_bytes(archive: bytes) -> AssignmentModel:
-    """The model in an archive of `to_bytes`. Raises ValueError or KeyError if it is none."""
-    with np.load(io.BytesIO(archive), allow_pickle=False) as columns:
-        return AssignmentModel(
-            **{each.name: columns[each.name] for each in fields(AssignmentModel)}
-        )
+    """The model in an archive of `to_bytes`. Raises ValueError if it is none."""
+    try:
+        with np.load(io.BytesIO(archive), allow_pickle=False) as columns:
+            return AssignmentModel(
+                **{each.name: columns[each.name] for each in fields(AssignmentModel)}
+            )
+    except (KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise ValueError(f"not an archive of a model: {error}") from None

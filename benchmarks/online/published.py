@@ -31,3 +31,5 @@ POINTS = (
 """The programs of Li, Fang, Zeng, Maag, Tong, Zhang (GeoInformatica 24(1), 2020) run on the file,
 the best one-line rules at both ends, and what one who sees the whole day can do.
 """
+MOST_PAIRS = 80_420
+"""The pairs of a maximum flow over the whole day, which knows no waiting."""
