@@ -8,7 +8,7 @@
 - `push`: which events are pushed to who is away, and what becomes of a push; `push_addresses`:
   where a push may go.
 - `hub`: who is connected to this process, by person and device.
-- `client`: a reference client that reconnects.
+- `client`: a reference client that reconnects, in Python and in TypeScript.
 
 Decided:
 - The session pulls. It never queues what it may not send yet: it knows the newest number, asks for

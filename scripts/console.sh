@@ -1,7 +1,8 @@
 #!/bin/sh
 # The operators' console, step by step: `install` gets what it is built with from its lock file,
 # `build` writes it to service/console/static/, `types` writes the shapes of the api's wire from the
-# api's own document, `check` holds its sources to their form, their types and their tests.
+# api's own document, `check` holds its sources to their form, their types and their tests; `client`
+# compiles the stream's TypeScript client beside the console's packages, and `node` runs node.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -58,15 +59,27 @@ print(json.dumps(create_app(Settings()).openapi()))' >"$document"
     console/node_modules/.bin/openapi-typescript "$document" -o console/src/api/schema.d.ts >/dev/null
 }
 
+client_step() {
+    console/node_modules/.bin/tsc -p notifications
+}
+
+node_step() { exec node "$@"; }
+
 check_step() {
     types_step
+    client_step
     cd console
+    node_modules/.bin/prettier --check --log-level warn --print-width 100 ../notifications/client.ts
     node_modules/.bin/prettier --check --log-level warn .
     node_modules/.bin/svelte-check --fail-on-warnings --output human
     node_modules/.bin/vitest run
 }
 
 case "${1:-}" in
-    install | build | types | check) find_node; "$1_step" ;;
-    *) fail "say one of: install, build, types, check" ;;
+    install | build | types | client | check | node)
+        step="$1_step"
+        shift
+        find_node
+        "$step" "$@" ;;
+    *) fail "say one of: install, build, types, client, check, node" ;;
 esac
