@@ -86,13 +86,16 @@ COUNTERS = Prepared(
     )
 )
 
-# Login sessions among these that no longer stand, or whose account does not.
+# Login sessions among these that no longer stand, or whose account does not; one that expired is
+# not there any more.
 ENDED = Prepared(
     text(
         """
-    SELECT s.id FROM login_sessions AS s JOIN accounts AS a ON a.id = s.account_id
-    WHERE s.id = ANY(CAST(:sessions AS uuid[]))
-      AND (s.revoked_at IS NOT NULL OR a.suspended_at IS NOT NULL)
+    SELECT w.id FROM unnest(CAST(:sessions AS uuid[])) AS w(id)
+    WHERE NOT EXISTS (
+        SELECT FROM login_sessions AS s JOIN accounts AS a ON a.id = s.account_id
+        WHERE s.id = w.id AND s.revoked_at IS NULL AND a.suspended_at IS NULL
+    )
     """
     )
 )
@@ -189,7 +192,7 @@ async def counters(session: AsyncSession, *, people: Sequence[UUID]) -> dict[UUI
 
 
 async def ended_sessions(session: AsyncSession, *, sessions: Sequence[UUID]) -> set[UUID]:
-    """Those login sessions that were signed out or whose account is suspended."""
+    """Those login sessions that were signed out, have expired or whose account is suspended."""
     return {ended for (ended,) in await ENDED.rows(session, {"sessions": list(sessions)})}
 
 

@@ -31,7 +31,9 @@ async def compare_counters(hub: Hub[Line], database: Database) -> None:
 
 
 async def end_revoked(hub: Hub[Line], database: Database) -> None:
-    """Close the lines whose login session was signed out or whose account is suspended."""
+    """Close the lines whose login session was signed out or has expired, or whose account is
+    suspended.
+    """
     lines: dict[UUID, list[Line]] = {}
     for line in hub:
         lines.setdefault(line.login_id, []).append(line)

@@ -196,3 +196,22 @@ async def test_a_claim_uses_the_index_of_unrelayed_rows(
         " ORDER BY at LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED"
     ).fetchall()
     assert any("ix_events_unrelayed" in line for (line,) in plan)
+
+
+async def test_a_login_has_ended_when_signed_out_suspended_or_gone(
+    database: Database, connection: psycopg.Connection
+) -> None:
+    stands, signed_out, suspended, gone = [await database.run(make_client) for _ in range(4)]
+    connection.execute(
+        "UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'out' WHERE id = %s",
+        [signed_out.session_id],
+    )
+    connection.execute(
+        "UPDATE accounts SET suspended_at = now(), suspended_reason = 'spam' WHERE id = %s",
+        [suspended.id],
+    )
+    connection.execute("DELETE FROM login_sessions WHERE id = %s", [gone.session_id])
+    people = (stands, signed_out, suspended, gone)
+    sessions = [person.session_id for person in people]
+    ended = await database.run(queries.ended_sessions, sessions=sessions)
+    assert ended == {person.session_id for person in people if person is not stands}
