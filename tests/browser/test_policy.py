@@ -34,6 +34,10 @@ def test_a_changed_radius_is_used_by_the_next_chore_and_can_be_reverted(
     newest = page.locator(f"[data-version='{before + 2}']")
     expect(newest.get_by_text("It did not help")).to_be_visible()
     assert _radius(city) == 5000
+
+    editor.go("audit")
+    line = page.get_by_role("row").filter(has_text="It did not help")
+    expect(line.get_by_text("Editor Operator")).to_be_visible()
     assert editor.complaints == []
 
 
