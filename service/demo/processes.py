@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-READY_S = 30.0
+READY_S = 120.0
 GRACE_S = 15.0
 
 

@@ -16,7 +16,7 @@ from notifications.frames import Event
 from service.db.engine import Database
 from tests.support.proxy import Proxy
 from tests.support.scene import Person
-from tests.support.streams import Api, api_process, is_gapless, tell
+from tests.support.streams import Api, api_process, is_gapless, quick_client, tell
 
 Door = Callable[[], Awaitable[tuple[str, str]]]
 
@@ -27,7 +27,7 @@ def door_to(person: Person, *ports: int, answers: list[int] | None = None) -> Do
 
     async def door() -> tuple[str, str]:
         port = ports[next(tries) % len(ports)]
-        async with httpx.AsyncClient() as client:
+        async with quick_client() as client:
             try:
                 answer = await client.post(
                     f"http://127.0.0.1:{port}/v1/stream/tickets", headers=person.headers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 
-import httpx
 import psycopg
 import pytest
 from websockets.asyncio.client import connect
@@ -13,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from service.db.engine import Database
 from tests.support.scene import Person
-from tests.support.streams import Api, Subscriber, is_gapless, someone, tell, ticket
+from tests.support.streams import Api, Subscriber, is_gapless, quick_client, someone, tell, ticket
 
 
 async def test_events_arrive_live_numbered_and_within_a_moment(
@@ -183,7 +182,7 @@ async def test_a_suspended_person_is_cut_off_within_five_seconds(
 
 
 async def test_the_protocol_is_served_as_a_document(api: Api) -> None:
-    async with httpx.AsyncClient() as client:
+    async with quick_client() as client:
         answer = await client.get(f"{api.http}/v1/asyncapi.json")
     assert answer.status_code == 200
     assert answer.json()["asyncapi"] == "3.0.0"
