@@ -111,8 +111,13 @@ async def test_what_it_hears_is_acknowledged(
         await hearer.first("ticket", 201)
         await tell(database, ada, 40)
         await hearer.first("event", 40)
-        await asyncio.sleep(3)
-        assert connection.execute(acked, [ada.id]).fetchone() == (40,)
+        found = connection.execute(acked, [ada.id]).fetchone()
+        for _ in range(60):
+            await asyncio.sleep(0.5)
+            found = connection.execute(acked, [ada.id]).fetchone()
+            if found == (40,):
+                break
+        assert found == (40,)
         await tell(database, ada)
         await hearer.end()
 
