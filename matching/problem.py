@@ -174,6 +174,12 @@ class Busy(Table):
         self.refuse_where(self.tasker[1:] < self.tasker[:-1], "tasker", "rows must be sorted")
         _refuse_latitudes("busy.place", self.place)
 
+    @classmethod
+    def none(cls) -> "Busy":
+        """Nobody has anything."""
+        empty, rows = np.zeros(0), np.zeros(0, np.int64)
+        return cls(rows, empty, empty, np.zeros((0, 2)), rows)
+
 
 @dataclass(frozen=True, eq=False)
 class Links(Table):

@@ -1,0 +1,194 @@
+"""A round of a replay: due slots of all lanes through `match`, and what follows from the answer."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import numpy as np
+
+from geo.travel import TravelModel
+from matching.arrays import Bools, Floats, Ints
+from matching.chance import AcceptanceModel, features_of
+from matching.engine import match
+from matching.replay.behaviour import Asked
+from matching.replay.candidates import Found, Search
+from matching.replay.plans import (
+    FOUND_NOBODY,
+    HELD_BACK,
+    MADE_OFFERS,
+    SELDOM,
+    UNFILLED,
+    Standing,
+    exhausted,
+    next_of,
+)
+from matching.replay.presence import Presences
+from matching.replay.problems import Problems
+from matching.replay.state import State
+from matching.replay.support import Support
+from matching.result import MatchingResult
+
+DEPTHS = (20, 120, 720)
+"""How many candidates are sought for a chore; deeper only where rules refuse most of the nearest,
+as in the dispatcher."""
+ENOUGH = 3
+
+
+class Rounds:
+    """Runs the rounds of a replay."""
+
+    def __init__(
+        self, state: State, travel: TravelModel, matcher: AcceptanceModel, support: Support
+    ) -> None:
+        self._state, self._travel, self._matcher = state, travel, matcher
+        self._presences = Presences(state.record.stays, state.taskers)
+        self._search = Search(state, self._presences)
+        self._problems = Problems(state, self._presences)
+        names = ("wave_retry_s", "hold_s", "max_waves", "gather_s", "max_offers_per_wave")
+        self._knobs = {name: state.lanes.knob(name) for name in names}
+        self.support = support
+        self._day_starts_s = self._day_ends_s = -np.inf
+        self.count = 0
+
+    def run(self, now_s: float) -> None:
+        """Everything that is due by now."""
+        self._presences.move_to(now_s)
+        self._new_day(now_s)
+        state = self._state
+        due = np.flatnonzero(state.due_s <= now_s)
+        late = state.match_by_s[due] <= now_s
+        if late.any():
+            state.end(due[late], now_s)
+        slots = self._awake(self._gathered(self._spent(due[~late], now_s), now_s), now_s)
+        if len(slots):
+            self._match(slots, now_s)
+
+    def _knob(self, name: str, slots: Ints) -> Floats:
+        return self._knobs[name][self._state.policy[slots]]
+
+    def _spent(self, slots: Ints, now_s: float) -> Ints:
+        """Those with waves left; the others are unfilled from now on."""
+        state = self._state
+        over = exhausted(state.status[slots], state.wave[slots], self._waves(slots))
+        state.status[slots[over]] = UNFILLED
+        again_s = now_s + SELDOM * self._knob("wave_retry_s", slots[over])
+        state.due_s[slots[over]] = again_s
+        return slots[~over]
+
+    def _waves(self, slots: Ints) -> Ints:
+        return self._knob("max_waves", slots).astype(np.int64)
+
+    def _gathered(self, slots: Ints, now_s: float) -> Ints:
+        """The slots of lanes whose policies gather no longer."""
+        gather_s = self._knob("gather_s", slots)
+        if not gather_s.any():
+            return slots
+        state = self._state
+        ready_s = np.full(len(state.lanes), np.inf)
+        np.minimum.at(ready_s, state.lane_of(slots), state.due_s[slots] + gather_s)
+        return slots[ready_s[state.lane_of(slots)] <= now_s]
+
+    def _awake(self, slots: Ints, now_s: float) -> Ints:
+        """Without those for whom nothing has changed since the rules left nobody."""
+        state, for_now = self._state, self._state.record.chores.wanted_now
+        asleep = (state.slept_s[slots] >= self._day_starts_s) & ~for_now[slots % state.chores]
+        sleepers = slots[asleep]
+        if not len(sleepers):
+            return slots
+        owner, row = state.reach.rows_of(sleepers % state.chores)
+        person = state.lane_of(sleepers)[owner] * state.taskers + state.reach.tasker[row]
+        stirred = np.bincount(
+            owner, state.freed_s[person] >= state.slept_s[sleepers][owner], len(sleepers)
+        )
+        woken = stirred > 0
+        on = sleepers[~woken]
+        state.due_s[on] = now_s + SELDOM * self._knob("wave_retry_s", on)
+        return np.sort(np.concatenate([slots[~asleep], sleepers[woken]]))
+
+    def _new_day(self, now_s: float) -> None:
+        """At midnight the same-day areas begin to hold for other chores."""
+        if now_s < self._day_ends_s:
+            return
+        zone = self._state.record.market.zone
+        tomorrow = datetime.fromtimestamp(now_s, UTC).astimezone(zone).date() + timedelta(days=1)
+        self._day_ends_s = datetime.combine(tomorrow, time(0), zone).timestamp()
+        self._day_starts_s = now_s
+
+    def _match(self, slots: Ints, now_s: float) -> None:
+        """One problem for all; who has nobody in reach needs none."""
+        state = self._state
+        chores = state.record.chores
+        rows = slots % state.chores
+        today = chores.wanted_now[rows] | (chores.window_start_s[rows] < self._day_ends_s)
+        found = self._search.find(slots, today, now_s)
+        some = found.counts(len(slots)) > 0
+        did = np.full(len(slots), FOUND_NOBODY)
+        feasible = np.zeros(len(slots), dtype=np.int64)
+        if some.any():
+            result, feasible[some] = self._deep_enough(slots[some], found.among(some), now_s)
+            offers = self._extend(slots[some], found.among(some), result, now_s)
+            did[some] = np.where(
+                result.held, HELD_BACK, np.where(offers, MADE_OFFERS, FOUND_NOBODY)
+            )
+        self._move_on(slots, did, feasible, now_s)
+
+    def _deep_enough(self, slots: Ints, found: Found, now_s: float) -> tuple[MatchingResult, Ints]:
+        """The answer, and how many candidates the rules left each; with more candidates for those
+        whose nearest the rules refuse.
+        """
+        first, *deeper = DEPTHS
+        depth = np.full(len(slots), first)
+        enough = np.minimum(ENOUGH, self._knob("max_offers_per_wave", slots))
+        while True:
+            result = self._answer(slots, found, depth, now_s)
+            feasible = np.diff(result.priced.pairs.first_of_chore)
+            thin = (feasible < enough) & (found.counts(len(slots)) > depth)
+            if not (deeper and thin.any()):
+                return result, feasible
+            depth = np.where(thin, deeper.pop(0), depth)
+
+    def _answer(self, slots: Ints, found: Found, depth: Ints, now_s: float) -> MatchingResult:
+        near = found.nearest(depth)
+        problem = self._problems.of(slots, found.owner[near], found.person[near], now_s)
+        self.count += 1
+        return match(problem, self._travel, self._matcher)
+
+    def _extend(self, slots: Ints, found: Found, result: MatchingResult, now_s: float) -> Bools:
+        """The offers go out, and what will become of them is drawn; which slots have some."""
+        state = self._state
+        pairs = result.priced.pairs.only(result.assignment.chosen)
+        owner = pairs.chore
+        person = np.array([int(each) for each in result.problem.taskers.ids])[pairs.tasker]
+        slot, features = slots[owner], features_of(pairs)
+        chore, tasker = slot % state.chores, person % state.taskers
+        lane = state.lane_of(slot)
+        self.support.count(lane // state.lanes.draws, features)
+        expires_s = result.problem.expiries_s[owner]
+        answer, answer_s = state.people.answers(
+            Asked(
+                lane % state.lanes.draws, state.chore_keys[chore], state.tasker_keys[tasker],
+                state.wave[slot], features, now_s, expires_s,
+            )
+        )  # fmt: skip
+        state.extend(
+            slot=slot, person=person, pair=found.row_of(owner, person), answer=answer,
+            answer_s=answer_s, expires_s=expires_s, start_s=pairs.start_s, end_s=pairs.end_s,
+            travel_s=pairs.travel_s, metres=pairs.distance_m, pay=pairs.pay,
+        )  # fmt: skip
+        return np.bincount(owner, minlength=len(slots)) > 0
+
+    def _move_on(self, slots: Ints, did: Ints, feasible: Ints, now_s: float) -> None:
+        state = self._state
+        # The wave that ends with nobody is one wider when it is next looked at, so it sleeps later.
+        nobody = (did == FOUND_NOBODY) & (feasible == 0) & (state.status[slots] == UNFILLED)
+        state.slept_s[slots] = np.where(nobody, now_s, -np.inf)
+        after = next_of(
+            Standing(
+                state.status[slots], state.wave[slots], state.next_wave_s[slots],
+                state.record.chores.posted_at_s[slots % state.chores],
+                self._knob("wave_retry_s", slots), self._knob("hold_s", slots),
+                self._waves(slots),
+            ),
+            did,
+            now_s,
+        )  # fmt: skip
+        state.status[slots], state.wave[slots] = after.status, after.wave
+        state.due_s[slots], state.next_wave_s[slots] = after.due_s, after.next_wave_s
