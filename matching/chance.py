@@ -92,26 +92,31 @@ def _columns(
     )
 
 
-def fit(features: Floats, accepted: Bools, *, steps: int = 50) -> AcceptanceModel:
+def fit(
+    features: Floats, accepted: Bools, *, weights: Floats | None = None, steps: int = 50
+) -> AcceptanceModel:
     """The model that best explains the offers, starting from the prior (a maximum a posteriori
     estimate).
 
     `features` (n, len(FEATURES)) and `accepted` (n,) are of delivered offers that were answered or
-    left to expire. Newton's method on the penalised likelihood, which is strictly concave: it
-    converges whatever the offers, also for none.
+    left to expire; each counts `weights` times (n,), once where none are given. Newton's method on
+    the penalised likelihood, which is strictly concave: it converges whatever the offers, also for
+    none.
     """
     prior, precision = _prior(), 1 / np.square(np.array(PRIOR_DEVIATION))
-    weights = prior.copy()
+    counts = np.ones(len(accepted)) if weights is None else weights
+    found = prior.copy()
     for _ in range(steps):
-        chance = _logistic(features @ weights)
-        gradient = features.T @ (accepted - chance) - precision * (weights - prior)
-        curvature = (features * (chance * (1 - chance))[:, None]).T @ features + np.diag(precision)
+        chance = _logistic(features @ found)
+        gradient = features.T @ (counts * (accepted - chance)) - precision * (found - prior)
+        spread = counts * chance * (1 - chance)
+        curvature = (features * spread[:, None]).T @ features + np.diag(precision)
         step = np.linalg.solve(curvature, gradient)
         # A full Newton step may overshoot on separable data; a bounded one cannot.
-        weights = weights + step / max(1.0, float(np.abs(step).max()))
+        found = found + step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-9:
             break
-    return AcceptanceModel(weights)
+    return AcceptanceModel(found)
 
 
 @dataclass(frozen=True)

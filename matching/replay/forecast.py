@@ -27,7 +27,6 @@ IN_WORDS = {
     "travel_share": "with other shares of travel in the paid time",
     "log_rate": "at other rates",
     "soon": "sooner or later before the work",
-    "own_rate": "to people of other habits",
 }
 
 

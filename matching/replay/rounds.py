@@ -6,7 +6,7 @@ import numpy as np
 
 from geo.travel import TravelModel
 from matching.arrays import Bools, Floats, Ints
-from matching.chance import AcceptanceModel, features_of
+from matching.chance import AcceptanceModel, features_of_offers
 from matching.engine import match
 from matching.replay.behaviour import Asked
 from matching.replay.candidates import Found, Search
@@ -157,7 +157,10 @@ class Rounds:
         pairs = result.priced.pairs.only(result.assignment.chosen)
         owner = pairs.chore
         person = np.array([int(each) for each in result.problem.taskers.ids])[pairs.tasker]
-        slot, features = slots[owner], features_of(pairs)
+        slot = slots[owner]
+        features = features_of_offers(
+            pairs.travel_s, pairs.duration_s, pairs.rate_per_h, pairs.start_s - now_s
+        )
         chore, tasker = slot % state.chores, person % state.taskers
         lane = state.lane_of(slot)
         self.support.count(lane // state.lanes.draws, features)

@@ -1,0 +1,107 @@
+"""The basis of a sweep on what was recorded: the days, and beliefs drawn from their offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matching.availability import Interval
+from matching.chance import FEATURES, AcceptanceModel, features_of_offers
+from matching.replay.behaviour import ACCEPTED, DECLINED, SILENT, UNDELIVERED
+from matching.replay.learn import WITHDRAWN, Answers, draw_behaviour
+from matching.replay.run import TICK_S
+from matching.replay.sweep import Basis
+from service.acceptance.models import model_of
+from service.db.tables import FittedAcceptance
+from service.markets.queries import MarketFacts
+from service.whatif import queries
+from service.whatif.record import read_record
+
+LOOKED_BACK = timedelta(days=30)
+"""Offers so long before the days that are played say how people answer, too."""
+OUTCOMES = {
+    ("accepted", True): ACCEPTED, ("accepted", False): ACCEPTED,
+    ("declined", True): DECLINED, ("declined", False): DECLINED,
+    ("expired", True): SILENT, ("expired", False): UNDELIVERED,
+}  # fmt: skip
+
+
+async def recorded_basis(
+    session: AsyncSession,
+    *,
+    market: MarketFacts,
+    during: Interval,
+    draws: int,
+    seed: int,
+    tick_s: float = TICK_S,
+) -> Basis | None:
+    """So many beliefs, each with a luck of its own, over what the market saw in that span; None
+    if nothing was posted in it.
+    """
+    record = await read_record(session, market, during)
+    if record is None:
+        return None
+    answers = await read_answers(session, market.id, during)
+    rng = np.random.default_rng(seed)
+    behaviours = tuple(draw_behaviour(answers, rng) for _ in range(draws))
+    seeds = tuple(seed * 1_000 + draw for draw in range(draws))
+    matcher = await _matcher(session, market.id)
+    return Basis(record, behaviours, seeds, answers.told, {"matcher": matcher}, tick_s)
+
+
+async def past_days(
+    session: AsyncSession, *, market: MarketFacts, days: int, now: datetime
+) -> Interval | None:
+    """The newest `days` of what the market saw, or as many whole hours as there are; None if
+    there is not one.
+    """
+    span = {"market_id": market.id, "since": now, "until": now}
+    ((first, last),) = await queries.told(session, queries.EXTENT, **span)
+    if first is None:
+        return None
+    until = min(last + timedelta(hours=1), now)
+    since = max(first, until - timedelta(days=days))
+    since = since.replace(minute=0, second=0, microsecond=0)
+    return Interval(since, until) if until - since >= timedelta(hours=1) else None
+
+
+async def read_answers(session: AsyncSession, market_id: int, during: Interval) -> Answers:
+    """How people answered in those days and before them."""
+    span = {
+        "market_id": market_id, "since": during.start - LOOKED_BACK, "until": during.end
+    }  # fmt: skip
+    rows = await queries.told(session, queries.OFFERS, **span)
+    ((bookings, given_up),) = await queries.told(session, queries.GIVEN_UP, **span)
+    number = {tasker: n for n, tasker in enumerate(dict.fromkeys(row.tasker_id for row in rows))}
+    return Answers(
+        features=_features(rows),
+        outcome=np.array(
+            [OUTCOMES.get((row.status, row.delivered), WITHDRAWN) for row in rows], dtype=np.int64
+        ),
+        share=np.clip(np.array([row.share for row in rows], dtype=float), 0, 1),
+        tasker=np.array([number[row.tasker_id] for row in rows], dtype=np.int64),
+        bookings=bookings,
+        given_up=given_up,
+    )
+
+
+def _features(rows: Sequence[Any]) -> Any:
+    if not rows:
+        return np.zeros((0, len(FEATURES)))
+    travel_s, duration_s, ahead_s = (
+        np.array([getattr(row, name) for row in rows], dtype=float)
+        for name in ("travel_s", "duration_s", "ahead_s")
+    )
+    rate = np.array([row.rate for row in rows], dtype=np.int64)
+    return features_of_offers(travel_s, duration_s, rate, ahead_s)
+
+
+async def _matcher(session: AsyncSession, market_id: int) -> AcceptanceModel:
+    """The model that the market's rounds go by."""
+    newest = select(FittedAcceptance.coefficients).where(FittedAcceptance.market_id == market_id)
+    return model_of(await session.scalar(newest.order_by(FittedAcceptance.version.desc()).limit(1)))
