@@ -45,6 +45,8 @@ from service.settings import Settings
 from service.stream.endpoints import router as stream
 from service.stream.node import open_stream
 from service.taskers.routes import ROUTERS as TASKERS
+from service.whatif.endpoints import router as whatifs
+from service.whatif.runner import running_runner
 
 ROUTERS: tuple[APIRouter, ...] = (
     health,
@@ -52,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions,
     markets,
     policies,
+    whatifs,
     experiments,
     decisions,
     *TASKERS,
@@ -74,7 +77,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 def create_app(settings: Settings, *, dispatching: bool = False) -> FastAPI:
     """The api. Opens its database when it starts and closes everything when it stops.
 
-    `dispatching`: the dispatcher runs in this process too, on the same connections.
+    `dispatching`: the dispatcher and the runner of what-ifs run in this process too, on the same
+    connections.
     """
     app = FastAPI(
         title="Dibs",
@@ -116,6 +120,7 @@ async def running(
             await more.enter_async_context(open_delivery(app, app.state.runtime, node.bus))
             if dispatching:
                 await more.enter_async_context(running_dispatcher(database, node.bus, settings))
+                await more.enter_async_context(running_runner(database, node.bus, settings))
             yield
     finally:
         await database.dispose()

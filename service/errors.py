@@ -268,6 +268,12 @@ class HoursNotUsable(Invalid):
     type, title = "hours-not-usable", "The hours cannot be used"
 
 
+class SweepNotUsable(Invalid):
+    """Of a what-if: the field, or one of its values."""
+
+    type, title = "sweep-not-usable", "That cannot be played"
+
+
 class IdempotencyKeyReused(Invalid):
     type, title = "idempotency-key-reused", "This key was used for another request"
 

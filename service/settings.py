@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     push_private_addresses: bool = Field(
         default=False, description="push to http and to any address, to develop against"
     )
+    whatif_jobs: int = Field(
+        default=1, ge=0, le=64, description="processes that play one what-if; 0: the runner itself"
+    )
     drain_s: float = Field(default=10.0, ge=0, le=120)
 
     @model_validator(mode="before")

@@ -86,4 +86,5 @@ def _paces(answers: Answers, weight: Floats, kind: int, plain: Floats) -> Floats
         return plain
     rows = rows[np.argsort(answers.share[rows])]
     reached = np.cumsum(weight[rows])
-    return np.interp(GRID * reached[-1], reached, answers.share[rows])
+    paces: Floats = np.interp(GRID * reached[-1], reached, answers.share[rows])
+    return paces

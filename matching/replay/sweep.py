@@ -24,11 +24,14 @@ NOT_REPLAYED = {"hold_s": "what waiting promises is not known in a replay"}
 
 
 class SweepRefused(ValueError):
-    """A sweep that cannot be run. Facts: `field`, `value` (or None), `reason`."""
+    """A sweep that cannot be run. Facts: `field`, `value` (None: not of one value), `reason`,
+    `of_values`: whether it is about the values rather than the field.
+    """
 
-    def __init__(self, field: str, value: Any, reason: str) -> None:
+    def __init__(self, field: str, value: Any, reason: str, *, of_values: bool = False) -> None:
         super().__init__(f"{field}{'' if value is None else f' = {value}'}: {reason}")
         self.field, self.value, self.reason = field, value, reason
+        self.of_values = of_values
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ class Sweep:
         if self.field in NOT_REPLAYED:
             raise SweepRefused(self.field, None, NOT_REPLAYED[self.field])
         if not 1 <= len(self.values) <= MOST_VALUES:
-            raise SweepRefused(self.field, None, f"takes 1 to {MOST_VALUES} values")
+            raise SweepRefused(self.field, None, f"takes 1 to {MOST_VALUES} values", of_values=True)
         if len(set(self.values)) < len(self.values):
-            raise SweepRefused(self.field, None, "each value once")
+            raise SweepRefused(self.field, None, "each value once", of_values=True)
         object.__setattr__(self, "values", tuple(map(self._checked, self.values)))
 
     @property
@@ -70,16 +73,17 @@ class Sweep:
     def _checked(self, value: Knob) -> Knob:
         """The value in the field's own type. Raises SweepRefused."""
         annotation = MatchingPolicy.model_fields[self.field].annotation
+        given = value
         if isinstance(value, float) and not math.isfinite(value):
             raise SweepRefused(self.field, value, "is no number")
         if annotation is int and isinstance(value, float) and value.is_integer():
             value = int(value)
         if annotation is float and not isinstance(value, bool):
             value = float(value)
-        self._with(value)
+        self._with(value, given)
         return value
 
-    def _with(self, value: Knob) -> PolicyDocument:
+    def _with(self, value: Knob, given: Knob | None = None) -> PolicyDocument:
         default, categories = self.today.default.model_dump(), dict(self.today.categories)
         if self.category:
             categories[self.category] = {**categories.get(self.category, {}), self.field: value}
@@ -89,7 +93,8 @@ class Sweep:
             return PolicyDocument.model_validate({"default": default, "categories": categories})
         except ValidationError as refused:
             reasons = [each["msg"].removeprefix("Value error, ") for each in refused.errors()]
-            raise SweepRefused(self.field, value, "; ".join(reasons)) from None
+            named = value if given is None else given
+            raise SweepRefused(self.field, named, "; ".join(reasons)) from None
 
 
 @dataclass(frozen=True, eq=False)

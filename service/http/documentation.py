@@ -53,6 +53,7 @@ TAGS = {
     "push": "Devices that are told what matters while their person is away.",
     "stream": "Events as they happen, over a websocket.",
     "policies": "The operators' knobs: versioned, attributable, reversible.",
+    "what if": "What another value of a knob would do, played on a market's past days.",
     "experiments": "Two versions of a policy, switched by region and slot: did it help?",
     "operators": "What operators see of a market and of its matching.",
     "console": "The operators' console: its sign-in and its settings.",

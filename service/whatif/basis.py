@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +18,12 @@ from matching.replay.learn import WITHDRAWN, Answers, draw_behaviour
 from matching.replay.run import TICK_S
 from matching.replay.sweep import Basis
 from service.acceptance.models import model_of
+from service.db.engine import Database
 from service.db.tables import FittedAcceptance
-from service.markets.queries import MarketFacts
+from service.markets.importing.cities import city_of
+from service.markets.queries import MarketFacts, market_by_id
 from service.whatif import queries
+from service.whatif.generated import Size, generated_basis
 from service.whatif.record import read_record
 
 LOOKED_BACK = timedelta(days=30)
@@ -29,6 +33,29 @@ OUTCOMES = {
     ("declined", True): DECLINED, ("declined", False): DECLINED,
     ("expired", True): SILENT, ("expired", False): UNDELIVERED,
 }  # fmt: skip
+
+
+FEWEST_CHORES = 20
+"""Fewer recorded chores than this are no record: the market's generated demand is played."""
+
+
+async def basis_of(
+    database: Database, market_id: int, days: int, draws: int, seed: int, now: datetime
+) -> Basis:
+    """The market's newest days as recorded; its city's generated ones where there are none. Raises
+    NotFound where neither is known.
+    """
+    market = await database.run(market_by_id, market_id)
+    during = await database.run(past_days, market=market, days=days, now=now)
+    if during is not None:
+        basis = await database.run(
+            recorded_basis, market=market, during=during, draws=draws, seed=seed
+        )
+        if basis is not None and len(basis.record.chores) >= FEWEST_CHORES:
+            return basis
+    city = await database.run(city_of, slug=market.slug)
+    size = Size.of(days, await database.run(queries.count_taskers, market_id=market_id))
+    return await asyncio.to_thread(generated_basis, city, size, draws, seed)
 
 
 async def recorded_basis(
@@ -60,8 +87,7 @@ async def past_days(
     """The newest `days` of what the market saw, or as many whole hours as there are; None if
     there is not one.
     """
-    span = {"market_id": market.id, "since": now, "until": now}
-    ((first, last),) = await queries.told(session, queries.EXTENT, **span)
+    ((first, last),) = await queries.told(session, queries.EXTENT, market.id, Interval(now, now))
     if first is None:
         return None
     until = min(last + timedelta(hours=1), now)
@@ -72,11 +98,9 @@ async def past_days(
 
 async def read_answers(session: AsyncSession, market_id: int, during: Interval) -> Answers:
     """How people answered in those days and before them."""
-    span = {
-        "market_id": market_id, "since": during.start - LOOKED_BACK, "until": during.end
-    }  # fmt: skip
-    rows = await queries.told(session, queries.OFFERS, **span)
-    ((bookings, given_up),) = await queries.told(session, queries.GIVEN_UP, **span)
+    span = Interval(during.start - LOOKED_BACK, during.end)
+    rows = await queries.told(session, queries.OFFERS, market_id, span)
+    ((bookings, given_up),) = await queries.told(session, queries.GIVEN_UP, market_id, span)
     number = {tasker: n for n, tasker in enumerate(dict.fromkeys(row.tasker_id for row in rows))}
     return Answers(
         features=_features(rows),

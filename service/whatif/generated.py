@@ -22,6 +22,12 @@ class Size:
     taskers: int = 5_000
     chores_a_day: int = 2_000
 
+    @classmethod
+    def of(cls, days: int, taskers: int) -> Size:
+        """For a market of so many taskers: as many chores a day for each as by default."""
+        most = min(max(taskers, 100), cls.taskers)
+        return cls(days, most, most * cls.chores_a_day // cls.taskers)
+
 
 def generated_basis(city: City, size: Size, draws: int, seed: int) -> Basis:
     """So many draws of luck in one generated city: the same seed gives the same.

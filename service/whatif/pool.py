@@ -30,12 +30,14 @@ class Stopped(Exception):
 
 
 def run_sweep(sweep: Sweep, basis: Basis, jobs: int, told: Told) -> dict[str, Any]:
-    """The result of a sweep, as JSON. Raises Stopped once `told` says not to go on."""
-    parts = _parts(len(basis.seeds), jobs)
-    if len(parts) == 1:
-        share = play(sweep, basis, parts[0], _Here(told))
+    """The result of a sweep, as JSON, played in `jobs` processes of its own; 0: in this one.
+
+    Raises Stopped once `told` says not to go on.
+    """
+    if jobs == 0:
+        share = play(sweep, basis, range(len(basis.seeds)), _Here(told))
     else:
-        share = reduce(add, _apart(sweep, basis, parts, told))
+        share = reduce(add, _apart(sweep, basis, _parts(len(basis.seeds), jobs), told))
     return result_of(sweep, basis, share)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from matching.availability import Interval
+from service.db.tables import Tasker
 
 Rows = list[Any]
 
@@ -128,9 +131,16 @@ FAIRNESS_SPAN = timedelta(days=7)
 
 
 async def told(
-    session: AsyncSession, question: TextClause, *, market_id: int, since: datetime, until: datetime
+    session: AsyncSession, question: TextClause, market_id: int, during: Interval
 ) -> Rows:
-    """The rows of one of the questions above."""
-    span = {"market_id": market_id, "since": since, "until": until}
-    asked = span | {"fair_since": since - FAIRNESS_SPAN}
+    """The rows of one of the questions above about a span."""
+    span = {"market_id": market_id, "since": during.start, "until": during.end}
+    asked = span | {"fair_since": during.start - FAIRNESS_SPAN}
     return list((await session.execute(question, asked)).all())
+
+
+async def count_taskers(session: AsyncSession, *, market_id: int) -> int:
+    """How many active taskers a market has."""
+    active = select(func.count()).select_from(Tasker)
+    found = await session.scalar(active.where(Tasker.market_id == market_id, Tasker.active))
+    return found or 0

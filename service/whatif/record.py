@@ -57,20 +57,19 @@ async def read_record(
 
 
 async def _told(session: AsyncSession, market_id: int, during: Interval) -> Told:
-    span = {"market_id": market_id, "since": during.start, "until": during.end}
     areas = await session.execute(
         select(ServiceArea.tasker_id, ServiceArea.kind, ServiceArea.area).where(
             ServiceArea.market_id == market_id
         )
     )
     return Told(
-        chores=await queries.told(session, queries.CHORES, **span),
-        taskers=await queries.told(session, queries.TASKERS, **span),
-        skills=await queries.told(session, queries.SKILLS, **span),
-        busy=await queries.told(session, queries.BUSY, **span),
-        presence=await queries.told(session, queries.PRESENCE, **span),
-        blocks=await queries.told(session, queries.BLOCKS, **span),
-        favourites=await queries.told(session, queries.FAVOURITES, **span),
+        chores=await queries.told(session, queries.CHORES, market_id, during),
+        taskers=await queries.told(session, queries.TASKERS, market_id, during),
+        skills=await queries.told(session, queries.SKILLS, market_id, during),
+        busy=await queries.told(session, queries.BUSY, market_id, during),
+        presence=await queries.told(session, queries.PRESENCE, market_id, during),
+        blocks=await queries.told(session, queries.BLOCKS, market_id, during),
+        favourites=await queries.told(session, queries.FAVOURITES, market_id, during),
         areas={(tasker, kind): area for tasker, kind, area in areas},
     )
 

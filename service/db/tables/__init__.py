@@ -26,6 +26,7 @@ from service.db.tables.taskers import (
     Tasker,
     WeeklyHours,
 )
+from service.db.tables.whatifs import WhatIf
 
 metadata = Base.metadata
 
@@ -66,6 +67,7 @@ __all__ = [
     "StreamTicket",
     "Tasker",
     "WeeklyHours",
+    "WhatIf",
     "metadata",
     "new_id",
 ]

@@ -311,6 +311,54 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_taskers_market_id"), "taskers", ["market_id"], unique=False)
     op.create_table(
+        "whatifs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=True),
+        sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("today", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("progress", sa.Double(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'done') = (result IS NOT NULL)", name=op.f("ck_whatifs_result")
+        ),
+        sa.CheckConstraint(
+            "(status = 'running') = (lease_until IS NOT NULL)", name=op.f("ck_whatifs_lease")
+        ),
+        sa.CheckConstraint(
+            "(status IN ('done', 'failed', 'cancelled')) = (finished_at IS NOT NULL)",
+            name=op.f("ck_whatifs_finished"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'done', 'failed', 'cancelled')",
+            name=op.f("ck_whatifs_status"),
+        ),
+        sa.CheckConstraint("progress BETWEEN 0 AND 1", name=op.f("ck_whatifs_progress")),
+        sa.ForeignKeyConstraint(["author_id"], ["accounts.id"], name=op.f("fk_whatifs_author_id")),
+        sa.ForeignKeyConstraint(["market_id"], ["markets.id"], name=op.f("fk_whatifs_market_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_whatifs")),
+    )
+    op.create_index("ix_whatifs_of_market", "whatifs", ["market_id", "id"], unique=False)
+    op.create_index(
+        "ix_whatifs_waiting",
+        "whatifs",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('queued', 'running')"),
+    )
+    op.create_table(
         "blocks",
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("tasker_id", sa.Uuid(), nullable=False),
@@ -1009,6 +1057,13 @@ def downgrade() -> None:
     op.drop_index("ix_events_kept", table_name="events")
     op.drop_table("events")
     op.drop_table("blocks")
+    op.drop_index(
+        "ix_whatifs_waiting",
+        table_name="whatifs",
+        postgresql_where=sa.text("status IN ('queued', 'running')"),
+    )
+    op.drop_index("ix_whatifs_of_market", table_name="whatifs")
+    op.drop_table("whatifs")
     op.drop_index(op.f("ix_taskers_market_id"), table_name="taskers")
     op.drop_geospatial_table("taskers")
     op.drop_index("ix_stream_lines_of_person", table_name="stream_lines")
