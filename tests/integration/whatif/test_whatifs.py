@@ -166,7 +166,7 @@ async def test_a_run_whose_player_was_killed_is_taken_up_again(room: Room) -> No
     again = await room.take("second")
     assert again is not None
     assert (str(again.id), again.attempts) == (asked["id"], 2)
-    late = {"run_id": again.id, "holder": "first", "now": room.clock()}
+    late: dict[str, Any] = {"run_id": again.id, "holder": "first", "now": room.clock()}
     assert not await room.database.run(runs.finish, **late, result={})
     assert not await room.database.run(runs.keep, **late, progress=0.5, lease=LEASE)
     assert (await room.read(asked["id"]))["status"] == "running"
@@ -196,7 +196,7 @@ async def test_a_cancelled_run_is_not_played_and_one_under_way_is_stopped(room: 
     assert taken is not None
     assert str(taken.id) == playing
     assert (await room.cancel(playing))["status"] == "cancelled"
-    told = {"run_id": UUID(playing), "holder": "somebody", "now": room.clock()}
+    told: dict[str, Any] = {"run_id": UUID(playing), "holder": "somebody", "now": room.clock()}
     assert not await room.database.run(runs.keep, **told, progress=0.5, lease=LEASE)
     assert (await room.cancel(playing))["status"] == "cancelled"
     assert await room.take("somebody") is None
