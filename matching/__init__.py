@@ -76,6 +76,8 @@ checks any answer without sharing a line with what made it, and proves its optim
 `switchback` says which of two policies a chore falls under while they are compared, `effects` what
 the comparison shows.
 
+`replay` plays recorded days through the same `match` under other policies: what if.
+
 Beside the round stand `policy` (the operators' knobs, one source for API, console and solver),
 `lifecycle` (the states of chore, offer and booking), `availability` and `calendar` (weekly hours to
 UTC, days on the market's wall), `pricing` (rate x time), `instances` (a model as bytes, to solve

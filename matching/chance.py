@@ -48,9 +48,12 @@ class AcceptanceModel:
         if np.shape(self.weights) != (len(FEATURES),) or not np.isfinite(self.weights).all():
             raise ValueError(f"weights must be {len(FEATURES)} finite numbers, not {self.weights}")
 
-    def chances(self, features: Floats) -> Floats:
-        """The chance of each row of features, shape (n,), within [LEAST_CHANCE, MOST_CHANCE]."""
-        return _chances(features @ self.weights)
+    def chances(self, features: Floats, more: Floats | None = None) -> Floats:
+        """The chance of each row of features, shape (n,), within [LEAST_CHANCE, MOST_CHANCE];
+        `more` is added to the log odds.
+        """
+        odds = features @ self.weights
+        return _chances(odds if more is None else odds + more)
 
     def chances_of(self, pairs: Pairs) -> Floats:
         """The same for every pair, without the matrix of their features, which is large."""

@@ -5,7 +5,7 @@ the rest left to expire. When somebody answers is a share of the time they are g
 shares that were seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,13 +29,16 @@ def _paces() -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """One belief about taskers. `accept_pace` and `decline_pace` are quantiles of the share of the
-    time given after which people answer, on GRID. `silent`: the share of refusals that come as
-    silence; `undelivered`: of offers that reach nobody; `given_up`: of bookings that the tasker
+    """One belief about taskers. `liking`: by how much more than the model says, in log odds, a
+    tasker takes offers (0 for who is not named). `accept_pace` and `decline_pace` are quantiles of
+    the share of the time given after which people answer, on GRID. `silent`: the share of refusals
+    that come as silence; `undelivered`: of offers that reach nobody; `given_up`: of bookings that
+    the tasker
     gives up before they begin.
     """
 
     model: AcceptanceModel = field(default_factory=AcceptanceModel)
+    liking: Mapping[str, float] = field(default_factory=dict)
     accept_pace: Floats = field(default_factory=_paces)
     decline_pace: Floats = field(default_factory=_paces)
     silent: float = 0.25
@@ -45,12 +48,14 @@ class Behaviour:
 
 class Asked(NamedTuple):
     """Offers as they go out: the draw of behaviour each falls under, keys of chore and tasker, the
-    wave, the features of the model, when they were made and when they end.
+    tasker's row in the record, the wave, the features of the model, when they were made and when
+    they end.
     """
 
     draw: Ints
     chore: Keys
     tasker: Keys
+    who: Ints
     wave: Ints
     features: Floats
     at_s: float
@@ -60,11 +65,16 @@ class Asked(NamedTuple):
 class People:
     """Some draws of everybody's behaviour, each with its seed."""
 
-    def __init__(self, behaviours: Sequence[Behaviour], seeds: Sequence[int]) -> None:
-        """One seed for each behaviour; equal seeds share every draw of luck."""
+    def __init__(
+        self, behaviours: Sequence[Behaviour], seeds: Sequence[int], taskers: Sequence[str] = ()
+    ) -> None:
+        """One seed for each behaviour; equal seeds share every draw of luck. `taskers` are the
+        record's, by row: who is not among them has no liking of their own.
+        """
         self.seeds: Keys = np.array(seeds, dtype=np.uint64)
         self._behaviours = tuple(behaviours)
         self._paces = np.array([(b.accept_pace, b.decline_pace) for b in behaviours])
+        self._liking = [np.array([b.liking.get(t, 0.0) for t in taskers]) for b in behaviours]
         self._silent = np.array([b.silent for b in behaviours])
         self._undelivered = np.array([b.undelivered for b in behaviours])
         self._given_up = np.array([b.given_up for b in behaviours])
@@ -101,7 +111,8 @@ class People:
         chances = np.empty(len(asked.draw))
         for draw in np.unique(asked.draw).tolist():
             here = asked.draw == draw
-            chances[here] = self._behaviours[draw].model.chances(asked.features[here])
+            liking = self._liking[draw][asked.who[here]] if len(self._liking[draw]) else None
+            chances[here] = self._behaviours[draw].model.chances(asked.features[here], liking)
         return chances
 
     def _at(self, draw: Ints, kind: int, pace: Floats) -> Floats:

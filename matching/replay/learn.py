@@ -7,16 +7,21 @@ not (inverse probability of censoring, by Kaplan and Meier's estimate), or silen
 whole time given, would seem rarer than it is.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from matching.arrays import Floats, Ints
-from matching.chance import fit
+from matching.arrays import Bools, Floats, Ints
+from matching.chance import AcceptanceModel, fit
 from matching.replay.behaviour import ACCEPTED, DECLINED, GRID, SILENT, UNDELIVERED, Behaviour
 
 WITHDRAWN = 4
 """An offer that was taken back before it was answered."""
+FLATTENING = 0.346
+"""A logistic curve averaged over likings of deviation s is one of weights smaller by the root of
+1 + 0.346 s2 (Zeger, Liang, Albert 1988): those of one person are so much larger."""
+MOST_SPREAD = 2.0
 FEWEST_PACES = 20
 LEAST_KEPT = 0.05
 """No answer counts more than twenty times."""
@@ -25,14 +30,15 @@ LEAST_KEPT = 0.05
 @dataclass(frozen=True, eq=False)
 class Answers:
     """Offers of a record, in columns: the features (n, FEATURES), what became of each, after which
-    share of the time given, and of whom it was. `bookings` were made of them, and so many of these
-    given up by their taskers.
+    share of the time given, and of whom it was (a row of `names`, which may name others, too).
+    `bookings` were made of them, and so many of these given up by their taskers.
     """
 
     features: Floats
     outcome: Ints
     share: Floats
     tasker: Ints
+    names: tuple[str, ...] = ()
     bookings: int = 0
     given_up: int = 0
 
@@ -47,17 +53,38 @@ def draw_behaviour(answers: Answers, rng: np.random.Generator) -> Behaviour:
     weight = _resampled(answers, rng) * _counting_for_the_withdrawn(answers)
     said = np.isin(answers.outcome, (ACCEPTED, DECLINED, SILENT))
     yes = answers.outcome[said] == ACCEPTED
+    model = fit(answers.features[said], yes, weights=weight[said])
+    liking, spread = _likings(answers, said, yes, model.chances(answers.features[said]), rng)
     refused = weight[said & (answers.outcome != ACCEPTED)].sum()
     silent = weight[answers.outcome == SILENT].sum()
     plain = Behaviour()
     return Behaviour(
-        model=fit(answers.features[said], yes, weights=weight[said]),
+        model=AcceptanceModel(model.weights * math.sqrt(1 + FLATTENING * spread**2)),
+        liking=liking,
         accept_pace=_paces(answers, weight, ACCEPTED, plain.accept_pace),
         decline_pace=_paces(answers, weight, DECLINED, plain.decline_pace),
         silent=float(silent / refused) if refused > 0 else plain.silent,
         undelivered=float((answers.outcome == UNDELIVERED).mean()) if len(said) else 0.0,
         given_up=answers.given_up / max(answers.bookings, 1),
     )
+
+
+def _likings(
+    answers: Answers, said: Bools, yes: Bools, chances: Floats, rng: np.random.Generator
+) -> tuple[dict[str, float], float]:
+    """What each named tasker takes beyond the model, drawn from what their own offers leave open,
+    and the deviation between taskers (by the moments of their surplus).
+    """
+    many, who = len(answers.names), answers.tasker[said]
+    surplus = np.bincount(who, yes - chances, many)
+    known = np.bincount(who, chances * (1 - chances), many)
+    excess = float((np.square(surplus) - known).sum() / max(float(np.square(known).sum()), 1e-9))
+    spread = min(math.sqrt(max(excess, 0.0)), MOST_SPREAD)
+    if not many or spread == 0.0:
+        return {}, 0.0
+    precision = known + 1 / spread**2
+    drawn = surplus / precision + rng.standard_normal(many) / np.sqrt(precision)
+    return dict(zip(answers.names, drawn.tolist(), strict=True)), spread
 
 
 def _resampled(answers: Answers, rng: np.random.Generator) -> Floats:

@@ -164,7 +164,7 @@ def _blocks(record: Record) -> int:
 
 
 def _block_s(record: Record) -> float:
-    return DAY_S if record.days >= LEAST_BLOCKS else DAY_S / 4
+    return DAY_S if record.days >= LEAST_BLOCKS else DAY_S / 24
 
 
 def _weights(record: Record, seed: int) -> Floats:

@@ -168,7 +168,7 @@ class Rounds:
         answer, answer_s = state.people.answers(
             Asked(
                 lane % state.lanes.draws, state.chore_keys[chore], state.tasker_keys[tasker],
-                state.wave[slot], features, now_s, expires_s,
+                tasker, state.wave[slot], features, now_s, expires_s,
             )
         )  # fmt: skip
         state.extend(

@@ -140,7 +140,8 @@ def play(
     variants = sweep.variants()
     features = np.zeros((0, 0)) if basis.offers is None else basis.offers
     support = Support.of(len(variants), features)
-    people = People([basis.behaviours[n] for n in draws], [basis.seeds[n] for n in draws])
+    behaviours, seeds = [basis.behaviours[n] for n in draws], [basis.seeds[n] for n in draws]
+    people = People(behaviours, seeds, basis.record.taskers.ids)
     setting = Setting(variants, people, support=support, tick_s=basis.tick_s, **basis.setting)
     played = replay(basis.record, setting, progress)
     filled = _filled(played)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -13,9 +14,10 @@ import typer
 from service.cli._failures import Refused
 
 if TYPE_CHECKING:
-    from matching.policy import Knob
+    from matching.policy import Knob, PolicyDocument
     from matching.replay.sweep import Basis, Sweep
     from seed_data.city import City
+    from service.whatif.generated import Size
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +37,9 @@ def whatif(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answer.")] = 1,
     taskers: Annotated[int, typer.Option(min=1, help="Of a generated city.")] = 5_000,
     chores: Annotated[int, typer.Option(min=1, help="A day, in a generated city.")] = 2_000,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Play the market's past days, from the database.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write it all there.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves to this PNG.")] = None,
@@ -43,12 +48,18 @@ def whatif(
 
     Every figure comes with the 90 % interval for a period of that length. Nothing is changed.
     """
-    from service.whatif.generated import Size, generated_basis
+    from service.whatif.generated import Size
 
-    city = _city(market)
-    sweep = _sweep(city, field, values, category)
+    size = Size(days, taskers, chores)
     started = time.monotonic()
-    basis = generated_basis(city, Size(days, taskers, chores), draws, seed)
+    if recorded:
+        policy, categories, basis = asyncio.run(_recorded(market, days, draws, seed))
+        sweep = _sweep(policy, categories, field, values, category)
+    else:
+        city = _city(market)
+        slugs = [each.slug for each in city.categories]
+        sweep = _sweep(city.market.policy, slugs, field, values, category)
+        basis = _generated(city, size, draws, seed)
     result = _run(sweep, basis, jobs or os.cpu_count() or 1)
     result |= {"market": market, "seed": seed, "took_s": round(time.monotonic() - started, 1)}
     from service.cli._whatif_shown import draw, show
@@ -70,14 +81,42 @@ def _city(market: str) -> City:
         raise Refused(str(refused)) from None
 
 
-def _sweep(city: City, field: str, values: str, category: str | None) -> Sweep:
+def _generated(city: City, size: Size, draws: int, seed: int) -> Basis:
+    from service.whatif.generated import generated_basis
+
+    return generated_basis(city, size, draws, seed)
+
+
+async def _recorded(
+    market: str, days: int, draws: int, seed: int
+) -> tuple[PolicyDocument, list[str], Basis]:
+    """The policy in force, the categories, and the newest days of a market in the database."""
+    from matching.policy import PolicyDocument
+    from service.cli._database import running_url
+    from service.db.engine import open_database
+    from service.policies.operations import read_policy
+    from service.runtime import utc_now
+    from service.whatif.basis import recorded_days
+
+    async with open_database(running_url(), pool=1, application="dibs-whatif") as database:
+        policy = await database.run(read_policy, market=market)
+        basis = await recorded_days(
+            database, market=market, days=days, draws=draws, seed=seed, now=utc_now()
+        )
+    if basis is None:
+        raise Refused(f"nothing is on record of {market}: leave --recorded out to play its city")
+    return PolicyDocument.model_validate(policy.version.document), policy.categories, basis
+
+
+def _sweep(
+    policy: PolicyDocument, known: list[str], field: str, values: str, category: str | None
+) -> Sweep:
     from matching.replay.sweep import Sweep, SweepRefused
 
-    known = sorted(each.slug for each in city.categories)
     if category is not None and category not in known:
-        raise Refused(f"{city.market.name} has no category {category}: {', '.join(known)}")
+        raise Refused(f"there is no category {category}: {', '.join(sorted(known))}")
     try:
-        return Sweep(city.market.policy, field, tuple(map(_value, values.split(","))), category)
+        return Sweep(policy, field, tuple(map(_value, values.split(","))), category)
     except SweepRefused as refused:
         raise Refused(str(refused)) from None
 

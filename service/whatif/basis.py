@@ -21,6 +21,7 @@ from service.acceptance.models import model_of
 from service.db.engine import Database
 from service.db.tables import FittedAcceptance
 from service.markets.importing.cities import city_of
+from service.markets.operations import market_in_path
 from service.markets.queries import MarketFacts, market_by_id
 from service.whatif import queries
 from service.whatif.generated import Size, generated_basis
@@ -46,16 +47,29 @@ async def basis_of(
     NotFound where neither is known.
     """
     market = await database.run(market_by_id, market_id)
-    during = await database.run(past_days, market=market, days=days, now=now)
-    if during is not None:
-        basis = await database.run(
-            recorded_basis, market=market, during=during, draws=draws, seed=seed
-        )
-        if basis is not None and len(basis.record.chores) >= FEWEST_CHORES:
-            return basis
+    basis = await _newest(database, market, days, draws, seed, now)
+    if basis is not None and len(basis.record.chores) >= FEWEST_CHORES:
+        return basis
     city = await database.run(city_of, slug=market.slug)
     size = Size.of(days, await database.run(queries.count_taskers, market_id=market_id))
     return await asyncio.to_thread(generated_basis, city, size, draws, seed)
+
+
+async def recorded_days(
+    database: Database, *, market: str, days: int, draws: int, seed: int, now: datetime
+) -> Basis | None:
+    """The newest days that a market saw; None if there are none. Raises NotFound."""
+    facts = await database.run(market_in_path, slug=market)
+    return await _newest(database, facts, days, draws, seed, now)
+
+
+async def _newest(
+    database: Database, market: MarketFacts, days: int, draws: int, seed: int, now: datetime
+) -> Basis | None:
+    during = await database.run(past_days, market=market, days=days, now=now)
+    if during is None:
+        return None
+    return await database.run(recorded_basis, market=market, during=during, draws=draws, seed=seed)
 
 
 async def recorded_basis(
@@ -73,7 +87,7 @@ async def recorded_basis(
     record = await read_record(session, market, during)
     if record is None:
         return None
-    answers = await read_answers(session, market.id, during)
+    answers = await read_answers(session, market.id, during, record.taskers.ids)
     rng = np.random.default_rng(seed)
     behaviours = tuple(draw_behaviour(answers, rng) for _ in range(draws))
     seeds = tuple(seed * 1_000 + draw for draw in range(draws))
@@ -96,19 +110,23 @@ async def past_days(
     return Interval(since, until) if until - since >= timedelta(hours=1) else None
 
 
-async def read_answers(session: AsyncSession, market_id: int, during: Interval) -> Answers:
-    """How people answered in those days and before them."""
+async def read_answers(
+    session: AsyncSession, market_id: int, during: Interval, taskers: Sequence[str]
+) -> Answers:
+    """How people answered in those days and before them; `taskers` are named in any case."""
     span = Interval(during.start - LOOKED_BACK, during.end)
     rows = await queries.told(session, queries.OFFERS, market_id, span)
     ((bookings, given_up),) = await queries.told(session, queries.GIVEN_UP, market_id, span)
-    number = {tasker: n for n, tasker in enumerate(dict.fromkeys(row.tasker_id for row in rows))}
+    names = dict.fromkeys([*taskers, *(str(row.tasker_id) for row in rows)])
+    number = {name: n for n, name in enumerate(names)}
     return Answers(
         features=_features(rows),
         outcome=np.array(
             [OUTCOMES.get((row.status, row.delivered), WITHDRAWN) for row in rows], dtype=np.int64
         ),
         share=np.clip(np.array([row.share for row in rows], dtype=float), 0, 1),
-        tasker=np.array([number[row.tasker_id] for row in rows], dtype=np.int64),
+        tasker=np.array([number[str(row.tasker_id)] for row in rows], dtype=np.int64),
+        names=tuple(number),
         bookings=bookings,
         given_up=given_up,
     )

@@ -25,7 +25,7 @@ from tests.support.scene import (
     make_person,
     make_tasker,
     north_of,
-)  # fmt: skip
+)
 from tests.support.work import make_chore
 
 PATH = "/v1/markets/london/whatifs"
