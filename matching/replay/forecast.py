@@ -2,8 +2,9 @@
 
 An interval holds what one period under that value would show nine times of ten. It covers what is
 not known of people (each draw of behaviour comes from a fit of its own), their luck (each draw has
-its own), and which days come (resampled blocks). The first two show between draws, the last in
-resamples of their average; they add up in squares.
+its own), and which days come (resampled blocks). The first two show between draws, the last within
+one; they add up in squares. Resamples of one draw show its luck once more, so intervals are wide
+rather than narrow.
 """
 
 import math
@@ -74,9 +75,8 @@ def estimate(values: Floats, blocks: int, metric: Metric | None = None) -> Estim
     between = (
         student(draws - 1) ** 2 * (1 + 1 / draws) * np.nanvar(played, ddof=1) if draws > 1 else 0
     )
-    # Averaged over draws first: a resample of one draw's outcome would count its luck once more.
-    days = student(blocks - 1) ** 2 * float(np.nanvar(np.nanmean(resampled, axis=0)))
-    half = math.sqrt(between + days)
+    within = student(blocks - 1) ** 2 * float(np.nanmean(np.nanvar(resampled, axis=1)))
+    half = math.sqrt(between + within)
     least, most = (0.0, metric.most) if metric else (-math.inf, math.inf)
     return Estimate(mean, max(mean - half, least), min(mean + half, most))
 
