@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count as counting
 from typing import Any
 from uuid import UUID
@@ -86,7 +87,7 @@ class Life:
             else:
                 self._clients.append(account_id)
         for wanted in self.town.wanted:
-            self._plan(wanted.at, lambda wanted=wanted: self._post(wanted))
+            self._plan(wanted.at, partial(self._post, wanted))
         for tasker_id, (number, _) in self._taskers.items():
             self._plan_presence(tasker_id, number)
 
@@ -97,9 +98,9 @@ class Life:
         since = MORNING + timedelta(minutes=int(rng.integers(0, 300)))
         until = since + timedelta(minutes=int(rng.integers(240, 540)))
         away = LonLat(home.lon + rng.normal(0, 0.012), home.lat + rng.normal(0, 0.008))
-        self._plan(since, lambda: self._come(tasker_id, home))
-        self._plan(since + (until - since) / 2, lambda: self._come(tasker_id, away))
-        self._plan(until, lambda: self._go(tasker_id))
+        self._plan(since, partial(self._come, tasker_id, home))
+        self._plan(since + (until - since) / 2, partial(self._come, tasker_id, away))
+        self._plan(until, partial(self._go, tasker_id))
 
     def _plan(self, at: datetime, deed: Callable[[], Any]) -> None:
         heapq.heappush(self._events, (at, next(self._order), deed))
@@ -130,7 +131,7 @@ class Life:
         reply = reply_of(person, made, rng)
         if reply.accepts is not None:
             deed = self._accept if reply.accepts else self._decline
-            self._plan(reply.at, lambda: deed(row.id, row.tasker_id))
+            self._plan(reply.at, partial(deed, row.id, row.tasker_id))
 
     async def _accept(self, offer_id: UUID, tasker_id: UUID) -> None:
         with suppress(Problem):

@@ -64,7 +64,8 @@ def town_of(seed: int, slug: str, policy: PolicyDocument) -> Town:
 
 def _square(frame: LocalFrame, half_m: float) -> MultiPolygon:
     corners = frame.to_lonlat(np.array([[-half_m, -half_m], [half_m, half_m]]))
-    return MultiPolygon([box(*corners.ravel().tolist())])
+    west, south, east, north = map(float, corners.ravel())
+    return MultiPolygon([box(west, south, east, north)])
 
 
 def _tasker(number: int, home: LonLat, area: MultiPolygon, rng: np.random.Generator) -> Tasker:
