@@ -158,7 +158,7 @@ async function readPolicy(market: string) {
   return send<PolicyOut>("GET", `/v1/markets/${market}/policy`);
 }
 
-async function readKnobs(): Promise<Map<string, Knob>> {
+export async function readKnobs(): Promise<Map<string, Knob>> {
   const api = await get<{
     components: { schemas: { MatchingPolicy: { properties: Parameters<typeof knobsOf>[0] } } };
   }>("/v1/openapi.json");

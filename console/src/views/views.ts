@@ -34,6 +34,12 @@ export const VIEWS: View[] = [
     load: () => import("./policy/Policy.svelte"),
   },
   {
+    name: "whatif",
+    title: "What if",
+    icon: "whatif",
+    load: () => import("./whatif/WhatIf.svelte"),
+  },
+  {
     name: "health",
     title: "Health",
     icon: "health",

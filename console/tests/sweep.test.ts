@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { Knob } from "../src/policy/knobs";
+import { curve, suggested, untold, valuesOf } from "../src/views/whatif/sweep";
+
+const RADIUS: Knob = {
+  name: "radius_m",
+  type: "integer",
+  unit: "m",
+  description: "",
+  minimum: 100,
+  maximum: 100_000,
+  fallback: 5000,
+};
+const CHANCE: Knob = { ...RADIUS, type: "number", unit: "chance", minimum: 0, maximum: 0.99 };
+
+test("values to try stand around today's, within what the knob takes", () => {
+  expect(suggested(RADIUS, 5000)).toBe("2500, 3800, 5000, 7500, 10000");
+  expect(suggested(CHANCE, 0.8)).toBe("0.4, 0.6, 0.8");
+  expect(suggested({ ...RADIUS, type: "boolean" }, true)).toBe("false");
+  expect(suggested({ ...RADIUS, minimum: 0, maximum: 900, fallback: 0 }, 0)).toBe("0, 900");
+});
+
+test("values are typed as people type them", () => {
+  expect(valuesOf(RADIUS, "2000, 4 000; 8000")).toEqual({ values: [2000, 4000, 8000] });
+  expect(valuesOf(RADIUS, "2000, far")).toEqual({ error: "far is not a number" });
+  expect(valuesOf(RADIUS, " ")).toEqual({ error: "Some values are needed" });
+  expect(valuesOf(RADIUS, Array(13).fill("1").join())).toHaveProperty("error");
+});
+
+test("a curve has a gap where nothing can be told, and the reason is told once", () => {
+  const none = { mean: null, low: null, high: null, predictable: false, why: "too far out" };
+  const points = [
+    { value: 9000, ...none },
+    { value: 2000, mean: 0.5, low: 0.4, high: 0.6, predictable: true, why: null },
+    { value: 12000, ...none },
+  ];
+  expect(curve(points)).toEqual({
+    x: [2000, 9000, 12000],
+    values: [0.5, null, null],
+    low: [0.4, null, null],
+    high: [0.6, null, null],
+  });
+  expect(untold(points)).toEqual([{ why: "too far out", values: [9000, 12000] }]);
+});
