@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from notifications import close_codes
 from notifications.close_codes import CloseCode
@@ -223,7 +224,10 @@ async def open_node(
     finally:
         await stop(running, *node.errands, *node.watchers.tasks)
         await node.recorder.flush(database, clock())
-        await node.registry.forget(database, clock(), itself=True)
+        try:
+            await node.registry.forget(database, clock(), itself=True)
+        except SQLAlchemyError:  # the others forget a node that is not heard of
+            log.warning("node_not_forgotten")
 
 
 @asynccontextmanager

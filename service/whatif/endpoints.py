@@ -38,7 +38,7 @@ class WhatIfIn(In):
     seed: int = Field(default=1, ge=0, le=1_000_000, description="the same gives the same answer")
 
 
-class EstimateOut(Out):
+class IntervalOut(Out):
     """A difference with its 90 % interval."""
 
     mean: float
@@ -46,14 +46,14 @@ class EstimateOut(Out):
     high: float
 
 
-class PointOut(Out):
+class CurvePoint(Out):
     """A metric under a value. Null, with the reason in `why`, where the record cannot tell."""
 
     value: Value
     mean: float | None
     low: float | None = Field(description="of the interval that holds nine periods of ten")
     high: float | None
-    change: EstimateOut | None = Field(description="against today's value, on the same days")
+    change: IntervalOut | None = Field(description="against today's value, on the same days")
     predictable: bool
     why: str | None = Field(
         examples=["31% of its offers would go out with longer or shorter trips than any on record"]
@@ -67,7 +67,7 @@ class MetricOut(Out):
     label: str = Field(examples=["Fill rate"])
     unit: str = Field(examples=["share"])
     better: str | None = Field(examples=["higher"])
-    points: list[PointOut]
+    points: list[CurvePoint]
 
 
 class CellOut(Out):

@@ -3,6 +3,7 @@
  * connected while somebody listens; after a cut it watches anew, and the first frame is the whole.
  */
 
+import { untrack } from "svelte";
 import { post } from "../api/client";
 import type { Schemas } from "../api/types";
 import { backoffMs, comesBack } from "./reconnect";
@@ -59,7 +60,7 @@ type Listener = (frame: Frame) => void;
 
 class Stream {
   state = $state<"off" | "connecting" | "live">("off");
-  #market: string | null = null;
+  #watched: string[] = [];
   #listeners = new Set<Listener>();
   #socket: WebSocket | null = null;
   #tries = 0;
@@ -70,7 +71,8 @@ class Stream {
   /** Hear every frame of the server's; the stream is open for as long as somebody does. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
-    if (this.state === "off") void this.#open();
+    // Whoever listens within an effect does not listen anew when the state changes.
+    if (untrack(() => this.state) === "off") void this.#open();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#end();
@@ -79,18 +81,16 @@ class Stream {
 
   /** Hear what is live in a market: first the whole of it, then changes. */
   watch(market: string, listener: (frame: MarketFrame) => void): () => void {
-    this.#market = market;
-    this.#say({ frame: "watch", market });
+    this.#watched.push(market);
+    this.#watch();
     const stop = this.listen((frame) => {
       if (frame.frame === "market" && frame.market === market) {
         listener(frame as unknown as MarketFrame);
       }
     });
     return () => {
-      if (this.#market === market) {
-        this.#market = null;
-        this.#say({ frame: "watch", market: null });
-      }
+      this.#watched.splice(this.#watched.indexOf(market), 1);
+      if (!this.#watched.includes(market)) this.#watch();
       stop();
     };
   }
@@ -121,11 +121,16 @@ class Stream {
       this.state = "live";
       this.#tries = 0;
       if (typeof frame.heartbeat_s === "number") this.#silentMs = frame.heartbeat_s * 2000;
-      if (this.#market) this.#say({ frame: "watch", market: this.#market });
+      if (this.#watched.length > 0) this.#watch();
     }
     if (frame.frame === "ping") this.#say({ frame: "pong" });
     if (frame.frame === "event") this.#say({ frame: "ack", n: frame.n });
     for (const listener of this.#listeners) listener(frame);
+  }
+
+  /** Of those wanted, the market asked for last: a session watches one. */
+  #watch(): void {
+    this.#say({ frame: "watch", market: this.#watched.at(-1) ?? null });
   }
 
   #say(frame: object): void {

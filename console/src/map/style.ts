@@ -119,3 +119,14 @@ export function circle(lon: number, lat: number, radiusM: number, corners = 96):
     geometry: { type: "Polygon", coordinates: [ring] },
   };
 }
+
+/** West, south, east, north of what a radius covers. */
+export function boundsAround(
+  lon: number,
+  lat: number,
+  radiusM: number,
+): [number, number, number, number] {
+  const up = radiusM / 111_195;
+  const side = up / Math.cos((lat * Math.PI) / 180);
+  return [lon - side, lat - up, lon + side, lat + up];
+}

@@ -114,7 +114,7 @@ async def test_an_unknown_path_is_a_404_and_a_trailing_slash_is_another_path(
 
 async def test_a_wrong_method_is_a_405_that_names_all_right_ones(api: httpx.AsyncClient) -> None:
     for method, path, allowed in (
-        ("GET", "/v1/accounts", "POST"),
+        ("PUT", "/v1/accounts", "GET, HEAD, POST"),
         ("POST", "/v1/accounts/me", "GET, HEAD, PATCH"),
         ("GET", "/v1/sessions", "DELETE, POST"),
         ("TRACE", "/healthz", "GET, HEAD"),
