@@ -51,6 +51,8 @@ class PushService:
     takes_s: float = 0.0
     hanging: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
+    answer_bytes: int = 0
+    written_bytes: int = 0
     posted: list[Posted] = field(default_factory=list)
 
     @property
@@ -76,7 +78,11 @@ def push_service() -> Iterator[PushService]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             service.posted.append(Posted(self.path, headers, body, time.monotonic()))
             if service.hangs:
@@ -86,8 +92,10 @@ def push_service() -> Iterator[PushService]:
             self.send_response(status)
             for name, value in more.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(service.answer_bytes))
             self.end_headers()
+            for _ in range(0, service.answer_bytes, 50_000):
+                service.written_bytes += self.wfile.write(bytes(50_000))
 
         def log_message(self, *args: Any) -> None:
             """Say nothing."""
