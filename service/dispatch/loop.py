@@ -137,7 +137,12 @@ class Dispatcher:
             wake.clear()
             try:
                 report = await run_round(
-                    self.database, market_id, self.clock(), fence=fence, settings=self.rounds
+                    self.database,
+                    market_id,
+                    self.clock(),
+                    fence=fence,
+                    settings=self.rounds,
+                    clock=self.clock,
                 )
             except LeaseLost:
                 raise

@@ -97,6 +97,24 @@ def plans_of(result: MatchingResult, snapshot: Snapshot) -> Iterator[Plan]:
         yield replace(plan, record=record)
 
 
+def postponed(plan: Plan, by: timedelta) -> Plan:
+    """The plan with its offers' deadlines so much later, never past what the chore can wait for."""
+    if not plan.offers or not by:
+        return plan
+    latest_s = plan.chore.match_by.timestamp()
+    offers = tuple(
+        replace(
+            offer,
+            expires_at_s=max(
+                offer.expires_at_s, min(offer.expires_at_s + by.total_seconds(), latest_s)
+            ),
+        )
+        for offer in plan.offers
+    )
+    ends = datetime.fromtimestamp(max(offer.expires_at_s for offer in offers), UTC)
+    return replace(plan, offers=offers, due_at=ends, next_wave_at=ends)
+
+
 def record_of(
     outcome: Outcome,
     chore: DueChore,

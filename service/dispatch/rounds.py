@@ -7,7 +7,7 @@ match, write. It takes its time from the caller, so that a simulated clock can d
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -91,10 +91,13 @@ async def run_round(
     *,
     fence: int | None = None,
     settings: RoundSettings | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> RoundReport:
     """Deal with what has ended in a market and with the chores that are due.
 
-    Raises LeaseLost if `fence` is no longer the market's; nothing of the batch is then written.
+    `clock` says how late it is when offers are written, from when their deadlines count; without
+    one that is `now`. Raises LeaseLost if `fence` is no longer the market's; nothing of the batch
+    is then written.
     """
     settings, started = settings or RoundSettings(), time.perf_counter()
     moment = Moment(now, settings.no_show_grace)
@@ -121,7 +124,7 @@ async def run_round(
         snapshot, result, facts = await _match(database, market, matched, facts, settings, started)
         plans += await settings.solving.plans(result, snapshot)
         revisions, looked_at = dict(snapshot.revisions), snapshot
-    written = await _write(database, market, facts, plans, revisions, fence)
+    written = await _write(database, market, facts, plans, revisions, fence, clock or (lambda: now))
     if looked_at is not None:
         await _note_left_out(database, looked_at, plans, facts.id)
     ROUNDS.inc()
@@ -265,6 +268,7 @@ async def _write(
     plans: Sequence[Plan],
     revisions: dict[str, int],
     fence: int | None,
+    clock: Callable[[], datetime],
 ) -> Written:
     started = time.perf_counter()
     parts = [
@@ -275,6 +279,7 @@ async def _write(
             plans=part,
             revisions=revisions,
             fence=fence,
+            now=max(clock(), facts.started_at),
         )
         for part in batches(plans)
     ]

@@ -113,6 +113,7 @@ async def write_rows(
     made: Sequence[Made],
     numbers: Sequence[int],
     written: Written,
+    now: datetime,
     write_ms: float,
 ) -> None:
     """Write the batch; `numbers` of the offers' events come first among those announced."""
@@ -121,7 +122,7 @@ async def write_rows(
         {
             "round_id": facts.id,
             "market_id": market.id,
-            "now": facts.started_at,
+            "now": now,
             "fence": fence or 0,
             "started_at": facts.started_at,
             "chores": facts.chores,

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -23,7 +24,7 @@ from service.dispatch.leases import hold_lease
 from service.dispatch.left_out import count_left_out
 from service.dispatch.market import RoundMarket
 from service.dispatch.news import news_of
-from service.dispatch.plans import Decided, Plan
+from service.dispatch.plans import Decided, Plan, postponed
 from service.dispatch.rows import Made, RoundFacts, Written, write_rows
 from service.events.append import announce
 
@@ -73,17 +74,22 @@ async def write_batch(
     plans: Sequence[Plan],
     revisions: Mapping[str, int],
     fence: int | None,
+    now: datetime,
 ) -> Written:
-    """Carry out the plans that still hold. Raises LeaseLost if another dispatcher leads by now."""
+    """Carry out the plans that still hold; deadlines count from `now`, not from when the round
+    began. Raises LeaseLost if another dispatcher leads by now.
+    """
     started = time.perf_counter()
     if fence is not None:
         await hold_lease(session, market_id=market.id, fence=fence)
     standing = await _still_as_read(session, plans)
-    kept = await _to_unchanged_taskers(session, standing, revisions)
+    late = now - facts.started_at
+    unchanged = await _to_unchanged_taskers(session, standing, revisions)
+    kept = [postponed(plan, late) for plan in unchanged]
     made = [Made(new_id(), plan, offer) for plan in kept for offer in plan.offers]
     wanted = sum(len(plan.offers) for plan in standing)
     written = Written(len(made), len(plans) - len(standing) + wanted - len(made))
-    numbers = await announce(session, news_of(market, made, kept), now=facts.started_at)
+    numbers = await announce(session, news_of(market, made, kept), now=now)
     await write_rows(
         session,
         market=market,
@@ -93,6 +99,7 @@ async def write_batch(
         made=made,
         numbers=numbers,
         written=written,
+        now=now,
         write_ms=(time.perf_counter() - started) * 1000,
     )
     return written

@@ -160,6 +160,7 @@ async def _write(
         plans=[plan],
         revisions={str(hand.tasker_id): revision},
         fence=None,
+        now=hand.now,
     )
     if not written.offers:
         raise WrongState(state=hand.chore.status, action="offer")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from geo.cells import cell_of, centre_of
+from service.dispatch.rounds import run_round
 from tests.integration.dispatch.conftest import City
 from tests.support.scene import HACKNEY, north_of
 
@@ -210,3 +211,13 @@ async def test_a_policy_may_hold_a_chore_while_better_taskers_are_expected(
 def _only_offer(city: City) -> str:
     ((offer,),) = city.sql("SELECT min(id::text) FROM offers")
     return str(offer)
+
+
+async def test_a_slow_round_does_not_shorten_the_deadline_of_its_offers(city: City) -> None:
+    await city.tasker()
+    await city.chore(wanted_now=True, starts_in=timedelta(0))
+    late = city.now + timedelta(seconds=40)
+    await run_round(city.database, city.market.id, city.now, clock=lambda: late)
+    ((extended_at, expires_at),) = city.sql("SELECT extended_at, expires_at FROM offers")
+    assert extended_at == late
+    assert expires_at == late + timedelta(seconds=60)
