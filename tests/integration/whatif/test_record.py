@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import cell_of
@@ -14,7 +14,7 @@ from matching.replay.behaviour import ACCEPTED, DECLINED, SILENT, UNDELIVERED
 from matching.replay.learn import WITHDRAWN, Answers
 from matching.replay.record import Record
 from service.db.engine import Database
-from service.db.tables import Block, Market, PresenceLog
+from service.db.tables import Block, Chore, Market, PresenceLog
 from service.markets.queries import market_by_id
 from service.whatif.basis import past_days, read_answers
 from service.whatif.record import read_record
@@ -46,9 +46,9 @@ async def test_the_record_tells_chores_in_order_with_whom_they_lost(database: Da
         await make_chore(session, market, client, now=before)
         await make_chore(session, market, client, now=MONDAY_NOON + 2 * HOUR)
         left = MONDAY_NOON + HOUR + timedelta(minutes=5)
-        await make_chore(
-            session, market, client, now=MONDAY_NOON + HOUR, status="cancelled", closed_at=left
-        )
+        gone = await make_chore(session, market, client, now=MONDAY_NOON + HOUR)
+        cancelled = {"status": "cancelled", "closed_at": left, "due_at": None}
+        await session.execute(update(Chore).where(Chore.id == gone).values(**cancelled))
         return await read(session, market)
 
     record = await database.run(scene)
