@@ -131,7 +131,7 @@ async def _run(url: str, options: _Options, console: Console) -> dict[str, Any]:
     from service.db.cluster.places import REPOSITORY
     from service.db.engine import open_database
     from service.demo.run import Run, live
-    from service.demo.setting import ensure_city, people_of
+    from service.demo.setting import ensure_city, ensure_operator, people_of
 
     stop = _stopped_by_signals()
     async with open_database(url, application="dibs-demo") as database:
@@ -145,12 +145,14 @@ async def _run(url: str, options: _Options, console: Console) -> dict[str, Any]:
         people = await database.run(
             people_of, market=options.market, online=options.online, seed=options.seed
         )
+        operator = await database.run(ensure_operator, market=options.market)
     if not people.clients or not people.taskers:
         raise Refused(f"nobody lives in {city.market.name}: dibs seed, or dibs market import")
     run = Run(
         database_url=url,
         market=city.market.name,
         people=people,
+        operator=operator,
         chores=options.chores(city),
         seconds=options.seconds,
         seed=options.seed,

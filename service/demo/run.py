@@ -29,11 +29,15 @@ ARRIVED_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What to run: on which database, for whom, how long (`seconds` None: until Ctrl-C)."""
+    """What to run: on which database, for whom, how long (`seconds` None: until Ctrl-C).
+
+    `operator` is the e-mail of somebody who may sign in at the console.
+    """
 
     database_url: str
     market: str
     people: People
+    operator: str
     chores: AsyncIterator[Mapping[str, Any]]
     seconds: float | None
     seed: int
@@ -92,6 +96,7 @@ async def live(
     """
     began_at = utc_now()
     async with started(run, console, stop) as (processes, city):
+        console.print(f"console: {city.urls[0]}/console/ ({run.operator}, {run.people.password})")
         began = time.monotonic()
         posting = asyncio.create_task(city.post(run.chores))
         showing = asyncio.create_task(
@@ -163,7 +168,12 @@ def _view(run: Run, city: City, began: float) -> RenderableType:
         city.tally,
         market=run.market,
         elapsed_s=time.monotonic() - began,
-        urls={"api docs": f"{city.urls[0]}/v1/docs", "metrics": f"{city.urls[0]}/metrics"},
+        urls={
+            "console": f"{city.urls[0]}/console/",
+            "sign in": f"{run.operator}, {run.people.password}",
+            "api docs": f"{city.urls[0]}/v1/docs",
+            "metrics": f"{city.urls[0]}/metrics",
+        },
         trend=city.bookings_by_second,
     )
 

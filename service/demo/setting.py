@@ -14,6 +14,9 @@ from seed_data import LONDON
 from seed_data.city import City
 from seed_data.folder import read_city
 from seed_data.taskers import generate_taskers
+from service.accounts.operations import create_operator
+from service.accounts.passwords import cheap_hash
+from service.accounts.queries import account_by_email
 from service.db.engine import Database
 from service.db.tables import Account, Market, Tasker
 from service.demo.city import People
@@ -56,6 +59,25 @@ async def people_of(session: AsyncSession, *, market: str, online: int, seed: in
     everybody = taskers.all()
     chosen = np.random.default_rng(seed).permutation(len(everybody))[:online]
     return People(clients.all()[:CLIENTS], [everybody[n] for n in chosen], PASSWORD)
+
+
+async def ensure_operator(session: AsyncSession, *, market: str) -> str:
+    """Somebody who may use the console, with everybody's password; their e-mail.
+
+    The hash is the development's, which counts only where cheap hashes are allowed: the demo's own
+    processes, and never in production.
+    """
+    email = f"operator@{market}.example"
+    if await account_by_email(session, email) is None:
+        await create_operator(
+            session,
+            email=email,
+            password_hash=cheap_hash(PASSWORD),
+            name="Opal Operator",
+            role="editor",
+            now=utc_now(),
+        )
+    return email
 
 
 async def _is_there(session: AsyncSession, *, slug: str) -> bool:
