@@ -170,13 +170,13 @@ async def test_when_the_leader_stops_another_carries_on_at_once(
     city: City, settings: Settings
 ) -> None:
     await city.tasker()
-    quick = settings.model_copy(update={"lease_s": 0.6, "poll_s": 0.05})
-    async with _dispatching(city, quick):
+    quick, clock = settings.model_copy(update={"lease_s": 0.6, "poll_s": 0.05}), Clock(city.now)
+    async with _dispatching(city, quick, clock):
         await _until(lambda: city.sql("SELECT fence FROM leases") == [(1,)])
-        async with _dispatching(city, quick) as second:
+        async with _dispatching(city, quick, clock) as second:
             pass
         assert city.sql("SELECT count(*) FROM leases WHERE holder = %s", second.holder) == [(0,)]
-    async with _dispatching(city, quick) as third:
+    async with _dispatching(city, quick, clock) as third:
         await _until(lambda: city.sql("SELECT holder FROM leases") == [(third.holder,)])
 
 
@@ -198,11 +198,13 @@ async def test_a_failing_round_is_tried_again(
 
 
 @asynccontextmanager
-async def _dispatching(city: City, settings: Settings) -> AsyncIterator[Dispatcher]:
+async def _dispatching(
+    city: City, settings: Settings, clock: Clock | None = None
+) -> AsyncIterator[Dispatcher]:
     """A dispatcher on the city's database, woken by its transactions, its clock running from
-    now.
+    now, unless it shares another's.
     """
-    bus, clock = Bus(), Clock(city.now)
+    bus, clock = Bus(), clock or Clock(city.now)
     city.database.on_wake = bus.publish
     async with running_dispatcher(city.database, bus, settings, clock) as dispatcher:
         yield dispatcher
