@@ -53,6 +53,7 @@ class City:
 
     api: Api
     client: Person
+    url: str
     token: str = ""
 
     @property
@@ -109,7 +110,7 @@ def city(database_server: str, database_template: str) -> Iterator[City]:
         client = asyncio.run(_people(url))
         limits = {"DIBS_SIGN_IN_LIMIT": "", "DIBS_POST_LIMIT": ""}
         with api_process(url, **limits) as api, dispatcher_process(url):
-            yield City(api, client)
+            yield City(api, client, url)
 
 
 @pytest.fixture(scope="module")

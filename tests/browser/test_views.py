@@ -1,0 +1,105 @@
+"""The other views in a real browser: live, what if, experiments, health; and how they all look."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, City, Console
+
+SHOTS = Path(__file__).parents[2] / ".data" / "shots"
+PHONE = {"width": 390, "height": 844}
+PLAYED_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def replaying(city: City) -> Iterator[None]:
+    """A process that plays what is asked."""
+    environment = os.environ | {
+        "DIBS_DATABASE_URL": city.url, "DIBS_ENVIRONMENT": "test", "DIBS_LOG_LEVEL": "error",
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "service", "replay"], env=environment)
+    yield
+    process.kill()
+    process.wait()
+
+
+def test_a_chore_that_is_posted_appears_on_the_live_map(city: City, editor: Console) -> None:
+    page = editor.page
+    editor.go("live")
+    expect(page.locator("[data-count=online]")).to_have_text("0")
+    chore = city.post_chore()
+    listed = page.locator(f"[data-chore='{chore}']")
+    expect(listed).to_be_visible()
+    listed.get_by_role("button").click()
+    listed.get_by_role("link", name="Its story").click()
+    expect(page.get_by_role("region", name="Wave 1")).to_be_visible()
+    assert editor.complaints == []
+
+
+@pytest.mark.usefixtures("replaying")
+def test_a_what_if_is_played_and_its_curves_are_read(editor: Console) -> None:
+    page = editor.page
+    editor.go("whatif")
+    page.get_by_label("Values to try").fill("2000, far")
+    page.get_by_role("button", name="Play it").click()
+    expect(page.get_by_role("alert")).to_have_text("far is not a number")
+    page.get_by_label("Values to try").fill("2000, 5000, 9000")
+    page.get_by_label("Days to play").fill("1")
+    page.get_by_role("button", name="Play it").click()
+    numbers = page.get_by_role("region", name="In numbers").last
+    expect(numbers).to_be_visible(timeout=PLAYED_MS)
+    expect(numbers.get_by_role("row").filter(has_text="today")).to_contain_text("5,000 m")
+    expect(numbers.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("img", name="Fill rate by Radius")).to_be_visible()
+    expect(page.get_by_text("generated days")).to_be_visible()
+    assert editor.complaints == []
+
+
+def test_what_the_policy_cannot_be_is_told_by_the_value(editor: Console) -> None:
+    page = editor.page
+    editor.go("whatif")
+    page.get_by_label("Values to try").fill("0")
+    page.get_by_role("button", name="Play it").click()
+    expect(page.get_by_role("alert")).to_contain_text("greater than or equal to 100")
+    editor.complaints.clear()  # the browser tells of every 422
+
+
+def test_a_viewer_starts_no_experiment(viewer: Console) -> None:
+    viewer.go("experiments")
+    expect(viewer.page.get_by_text("No experiment has run here")).to_be_visible()
+    expect(viewer.page.get_by_role("link", name="New experiment")).to_have_count(0)
+
+
+def test_every_view_can_be_looked_at_in_light_and_dark_and_on_a_phone(
+    city: City, editor: Console
+) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page, chore = editor.page, city.post_chore()
+    views = ["live", "chores", f"chores/{chore}", "policy", "policy/history", "whatif"]
+    views += ["health", "experiments", "experiments/new", "audit"]
+    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        for colours in ("light", "dark"):
+            page.emulate_media(color_scheme=colours)
+            for view in views:
+                editor.go(view)
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+                assert _fits(page), f"{view} is wider than a {size}"
+                name = view.replace(chore, "story").replace("/", "-")
+                page.screenshot(path=SHOTS / f"{name}-{size}-{colours}.png")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    assert editor.complaints == []
+
+
+def _fits(page: Page) -> bool:
+    """Whether nothing makes the page scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
