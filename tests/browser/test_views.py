@@ -77,13 +77,32 @@ def test_a_viewer_starts_no_experiment(viewer: Console) -> None:
     expect(viewer.page.get_by_role("link", name="New experiment")).to_have_count(0)
 
 
+def test_somebody_is_suspended_with_a_reason_and_reinstated(editor: Console) -> None:
+    page = editor.page
+    editor.go("people")
+    page.get_by_label("Name or e-mail").fill("tasker-00007")
+    page.get_by_role("button", name="Search").click()
+    row = page.get_by_role("row").filter(has_text="tasker-00007@")
+    for act, state in (("Suspend", "Suspended"), ("Reinstate", "in good standing")):
+        row.get_by_role("button", name=f"{act}…").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name=act, exact=True).click()
+        expect(dialog.get_by_role("alert")).to_have_text("Say why: the audit keeps it")
+        dialog.get_by_label("Reason").fill(f"{act} on Monday")
+        dialog.get_by_role("button", name=act, exact=True).click()
+        expect(row.get_by_text(state)).to_be_visible()
+    editor.go("audit")
+    expect(page.get_by_text("Suspend on Monday")).to_be_visible()
+    assert editor.complaints == []
+
+
 def test_every_view_can_be_looked_at_in_light_and_dark_and_on_a_phone(
     city: City, editor: Console
 ) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page, chore = editor.page, city.post_chore()
     views = ["live", "chores", f"chores/{chore}", "policy", "policy/history", "whatif"]
-    views += ["health", "experiments", "experiments/new", "audit"]
+    views += ["health", "experiments", "experiments/new", "people", "audit"]
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         for colours in ("light", "dark"):

@@ -52,6 +52,12 @@ export const VIEWS: View[] = [
     load: () => import("./experiments/Experiments.svelte"),
   },
   {
+    name: "people",
+    title: "People",
+    icon: "people",
+    load: () => import("./people/People.svelte"),
+  },
+  {
     name: "audit",
     title: "Audit",
     icon: "audit",
