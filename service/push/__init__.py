@@ -22,5 +22,6 @@ Decided:
   all of it has seconds.
 - Names are looked up and payloads encrypted in a few threads of their own, and at most 32 pushes of
   a process are under way: an endpoint that hangs delays other pushes at worst, never the stream.
+  To one host there are few until it has answered, and few again when it fails (`hosts`).
 - A subscription belongs to the login that registered it: signed out, it is pushed nothing.
 """

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from random import random
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from service.db.engine import Database
 from service.events.append import PUSHES_TOPIC
 from service.push import queries
 from service.push.endpoints import Pushes
+from service.push.hosts import MOST_AT_ONCE, Hosts
 from service.push.keys import private_key, public_text
 from service.push.network import Resolver
 from service.push.operations import claim
@@ -28,13 +30,15 @@ from service.stream.loops import for_ever, stop
 
 log = structlog.get_logger("dibs.push")
 
-MOST_AT_ONCE = 32
 NAME_THREADS, CIPHER_THREADS = 8, 2
 DEVELOPMENT_CONTACT = "mailto:nobody@dibs.example"
 LEASE = timedelta(seconds=10)
 """How long a claim lasts: twice what a try may take. After it a killed process's pushes are due
 again.
 """
+
+HOST_BUSY = timedelta(seconds=1)
+"""How long a push waits, give or take half, whose host has enough of them under way."""
 
 PUSHED = Counter("dibs_pushes", "Tries to push, by what came of them", ["outcome"])
 UNDER_WAY = Gauge("dibs_pushes_under_way", "Pushes that this process is trying")
@@ -55,10 +59,12 @@ class Delivery:
         clock: Callable[[], datetime],
         *,
         poll_s: float = 1.0,
+        hosts: Hosts | None = None,
         jitter: Callable[[], float] = random,
     ) -> None:
         self._database, self._pushers, self._clock = database, pushers, clock
         self._poll_s, self._jitter = poll_s, jitter
+        self._hosts = hosts or Hosts()
         self._some = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -85,13 +91,20 @@ class Delivery:
         """Claim at most so many pushes and begin to try them; how many were claimed."""
         now = self._clock()
         found = await self._database.run(claim, most=most, now=now, leased=now + LEASE)
+        put_off: list[Claimed] = []
         for push in found:
             if push.moot is not None:
                 PUSHED.labels(push.moot).inc()
-                continue
-            task = asyncio.create_task(self._try(push))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
+            elif self._hosts.take(_host(push)):
+                task = asyncio.create_task(self._try(push))
+                self._under_way.add(task)
+                task.add_done_callback(self._done)
+            else:
+                PUSHED.labels("put_off").inc()
+                put_off.append(push)
+        if put_off:
+            due_at = now + HOST_BUSY * (0.5 + self._jitter())
+            await self._database.run(queries.put_off, pushes=put_off, due_at=due_at)
         return len(found)
 
     async def finish(self) -> None:
@@ -107,13 +120,17 @@ class Delivery:
 
     async def _try(self, push: Claimed) -> None:
         """One try. What fails on our side is left for when the claim has run out."""
+        failed = True
         try:
             with UNDER_WAY.track_inprogress(), SECONDS.time():
                 outcome = await self._pushed(push)
+            failed = outcome.verdict is Verdict.LATER
             await self._note(push, outcome)
         except Exception:
             PUSHED.labels("failed").inc()
             log.exception("push_failed", subscription=str(push.subscription_id), type=push.type)
+        finally:
+            self._hosts.give_back(_host(push), failed=failed)
 
     async def _pushed(self, push: Claimed) -> Outcome:
         message = message_of(
@@ -145,6 +162,10 @@ class Delivery:
             "push", outcome=told, subscription=str(push.subscription_id), type=push.type,
             tries=push.tries,
         )  # fmt: skip
+
+
+def _host(push: Claimed) -> str:
+    return urlsplit(push.target.endpoint).hostname or ""
 
 
 @asynccontextmanager

@@ -101,6 +101,15 @@ POSTPONE = text(
     WHERE subscription_id = :subscription AND n = :n AND tries = :tries
     """
 )
+# As if they had not been claimed: no try was made.
+PUT_OFF = text(
+    """
+    UPDATE pushes AS p SET due_at = :due_at, tries = p.tries - 1
+    FROM unnest(CAST(:subscriptions AS uuid[]), CAST(:numbers AS bigint[]),
+                CAST(:tries AS integer[])) AS d(subscription_id, n, tries)
+    WHERE p.subscription_id = d.subscription_id AND p.n = d.n AND p.tries = d.tries
+    """
+)
 
 # A device's subscription, new or changed; one that was another device's before is taken over.
 TAKE_OVER = text(
@@ -194,6 +203,16 @@ async def settle(session: AsyncSession, *, push: Claimed) -> None:
 async def postpone(session: AsyncSession, *, push: Claimed, due_at: datetime) -> None:
     """A push is to be tried again."""
     await session.execute(POSTPONE, _key(push) | {"due_at": due_at})
+
+
+async def put_off(session: AsyncSession, *, pushes: Sequence[Claimed], due_at: datetime) -> None:
+    """Pushes that were claimed are not tried now."""
+    columns = {
+        "subscriptions": [push.subscription_id for push in pushes],
+        "numbers": [push.n for push in pushes],
+        "tries": [push.tries for push in pushes],
+    }
+    await session.execute(PUT_OFF, columns | {"due_at": due_at})
 
 
 async def end_subscription(session: AsyncSession, *, push: Claimed) -> None:

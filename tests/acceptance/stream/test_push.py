@@ -18,6 +18,7 @@ import pytest
 from notifications.messages import Money, Offer, OfferExtended, Point
 from service.db.engine import Database
 from service.events.append import Announcement, announce
+from service.push.hosts import FIRST
 from service.push.keys import new_pair
 from tests.support.pushing import Device, PushService, push_service, signer_of
 from tests.support.scene import Person
@@ -162,7 +163,7 @@ async def test_endpoints_that_hang_delay_no_event_of_the_stream(
     service.hangs = True
     await subscribed(api, ada, service)
     await offered(database, ada, count=50)
-    await asyncio.to_thread(service.wait_for, 20)
+    await asyncio.to_thread(service.wait_for, FIRST)
     bob = await someone(database)
     async with Subscriber.resumed(api, bob) as line:
         for n in range(1, 21):

@@ -15,6 +15,7 @@ from notifications.push import Message, Outcome, Target, Verdict
 from service.db.engine import Database
 from service.events.append import Announcement, announce
 from service.push.delivery import Delivery
+from service.push.hosts import MOST_AT_ONCE, Hosts
 from service.push.operations import subscribe
 from tests.integration.conftest import Clock
 from tests.support.pushing import Device
@@ -51,8 +52,9 @@ def pusher() -> Scripted:
 
 @pytest.fixture
 def delivery(database: Database, pusher: Scripted, clock: Clock) -> Delivery:
-    """A process's delivery, which does nothing by itself."""
-    return Delivery(database, {"webpush": pusher}, clock, jitter=lambda: 0.5)
+    """A process's delivery, which does nothing by itself and trusts every host."""
+    hosts = Hosts(first=MOST_AT_ONCE)
+    return Delivery(database, {"webpush": pusher}, clock, hosts=hosts, jitter=lambda: 0.5)
 
 
 @pytest.fixture
@@ -63,9 +65,11 @@ async def ada(database: Database, clock: Clock) -> Person:
     return person
 
 
-async def subscribed(database: Database, person: Person, clock: Clock, device: str) -> None:
+async def subscribed(
+    database: Database, person: Person, clock: Clock, device: str, host: str = "push.example.com"
+) -> None:
     """Register a device."""
-    endpoint = f"https://push.example.com/{person.id}/{device}"
+    endpoint = f"https://{host}/{person.id}/{device}"
     keys = Device(endpoint)
     await database.run(
         subscribe, account_id=person.id, session_id=person.session_id, device=device,

@@ -14,7 +14,8 @@ from notifications.push import ACK_GRACE, Outcome, Verdict
 from service.db.engine import Database
 from service.events.append import Announcement, announce
 from service.push import queries
-from service.push.delivery import LEASE, MOST_AT_ONCE, Delivery
+from service.push.delivery import LEASE, Delivery
+from service.push.hosts import FIRST, MOST_AT_ONCE, Hosts
 from service.stream.registry import Opened, Registry
 from tests.integration.conftest import Clock
 from tests.integration.push.conftest import Scripted, offered, subscribed
@@ -125,7 +126,8 @@ async def test_a_stream_on_a_node_that_died_is_none(
 async def test_two_processes_at_once_push_everything_once(
     database: Database, ada: Person, clock: Clock, delivery: Delivery, pusher: Scripted
 ) -> None:
-    other = Delivery(database, {"webpush": pusher}, clock)
+    trusting = Hosts(first=MOST_AT_ONCE)
+    other = Delivery(database, {"webpush": pusher}, clock, hosts=trusting)
     numbers = await offered(database, ada, clock, count=40)
     await asyncio.gather(*(each.start(8) for each in (delivery, other) * 4))
     await asyncio.gather(delivery.finish(), other.finish())
@@ -280,3 +282,24 @@ async def test_a_running_delivery_tries_many_at_once_and_all_of_them(
     await asyncio.wait_for(pusher.came.wait(), 10)
     running.cancel()
     assert sorted(json.loads(m.payload)["n"] for _, m in pusher.pushed) == numbers
+
+
+async def test_a_host_that_hangs_holds_up_no_other_hosts_devices(
+    database: Database, ada: Person, clock: Clock, pusher: Scripted, connection: psycopg.Connection
+) -> None:
+    """What its own devices wait for is counted as no try."""
+    delivery = Delivery(database, {"webpush": pusher}, clock, jitter=lambda: 0.5)
+    bob = await database.run(make_client)
+    await subscribed(database, bob, clock, "phone", host="hanging.example.com")
+    await offered(database, bob, clock, count=MOST_AT_ONCE)
+    pusher.takes_s = 0.2
+    assert await delivery.start() == MOST_AT_ONCE
+    tries = "SELECT tries, count(*) FROM pushes GROUP BY 1 ORDER BY 1"
+    assert connection.execute(tries).fetchall() == [(0, MOST_AT_ONCE - FIRST), (1, FIRST)]
+    await offered(database, ada, clock)
+    assert await delivery.start() == 1
+    await delivery.finish()
+    assert len(pusher.pushed) == FIRST + 1
+    while left(connection):
+        clock.forward(seconds=2)
+        assert await deliver(delivery)
