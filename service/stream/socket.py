@@ -26,7 +26,8 @@ SEND_BUFFER_BYTES = 64 * 1024
 WRITE_BUFFER_BYTES = 64 * 1024
 STALLED_S = 5.0
 CLOSE_S = 2.0
-PINGS_PER_S = 5
+CONTROLS_PER_S = 20
+"""Pings, pongs and pieces of messages: what costs us work and the session never sees."""
 STATE_KEY = "dibs.socket"
 
 
@@ -36,7 +37,7 @@ class StreamSocket(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stalled: asyncio.TimerHandle | None = None
-        self._pings, self._pings_since = 0, 0.0
+        self._controls, self._controls_since = 0, 0.0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound the kernel's buffer and ours."""
@@ -68,14 +69,26 @@ class StreamSocket(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         """Answer a ping, unless there are so many that they can only be meant to make us write."""
-        now = self.loop.time()
-        if now - self._pings_since >= 1:
-            self._pings, self._pings_since = 0, now
-        self._pings += 1
-        if self._pings > PINGS_PER_S or not self.writable.is_set():
+        if self._bearable() and self.writable.is_set():
+            super().handle_ping()
+        else:
             self._cut()
-            return
-        super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Take a pong, though nobody asked for one."""
+        if self._bearable():
+            super().handle_pong(event)
+        else:
+            self._cut()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a piece of a message, which may be in a few: empty ones would cost memory for as
+        long as it lasts.
+        """
+        if self._bearable():
+            super().handle_cont(event)
+        else:
+            self._cut()
 
     def handle_close(self, event: Frame) -> None:
         """The peer ends it, or agrees to."""
@@ -120,6 +133,14 @@ class StreamSocket(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(CLOSE_S, self._cut)
+
+    def _bearable(self) -> bool:
+        """Whether one more frame that is no message is within `CONTROLS_PER_S`."""
+        now = self.loop.time()
+        if now - self._controls_since >= 1:
+            self._controls, self._controls_since = 0, now
+        self._controls += 1
+        return self._controls <= CONTROLS_PER_S
 
     def _cut(self) -> None:
         """Reset the connection. Without the zero linger the kernel would go on trying to deliver

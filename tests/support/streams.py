@@ -5,8 +5,10 @@ exactly as told.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -17,16 +19,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 from typing import Any, Self
 from uuid import UUID
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from notifications.messages import ChoreExpired
 from service.db.engine import Database
 from service.events.append import Announcement, announce
+from service.stream.tickets import issue_ticket
 from tests.support.scene import Person, make_client
 
 PADDING = UUID(int=1)
@@ -142,6 +147,20 @@ async def ticket(api: Api, person: Person) -> str:
     return text
 
 
+async def tickets(database: Database, people: Sequence[Person]) -> list[str]:
+    """A ticket for each of many people, written at once."""
+    fresh = [token_urlsafe(24) for _ in people]
+
+    async def issue(session: AsyncSession) -> None:
+        for person, text in zip(people, fresh, strict=True):
+            await issue_ticket(
+                session, ticket=text, account_id=person.id, session_id=person.session_id, now=now()
+            )
+
+    await database.run(issue)
+    return fresh
+
+
 class Subscriber:
     """A websocket that says and hears frames."""
 
@@ -151,9 +170,11 @@ class Subscriber:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, api: Api, person: Person, **options: Any) -> AsyncIterator[Self]:
+    async def opened(
+        cls, api: Api, person: Person, a_ticket: str | None = None, **options: Any
+    ) -> AsyncIterator[Self]:
         """Connected, with nothing said yet."""
-        offered = ["dibs.v1", f"ticket.{await ticket(api, person)}"]
+        offered = ["dibs.v1", f"ticket.{a_ticket or await ticket(api, person)}"]
         async with connect(
             api.ws, subprotocols=offered, compression=None, ping_interval=None,  # type: ignore[arg-type]
             **options,
@@ -203,6 +224,50 @@ class Subscriber:
                     await self.line.recv()
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
+
+
+def stalled(api: Api, a_ticket: str, *, buffer: int | None = 4096) -> socket.socket:
+    """A connection that resumes and from then on reads nothing at all. `buffer` is the size of
+    what its kernel takes for it; None leaves that to the kernel.
+    """
+    peer = socket.socket()
+    if buffer is not None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    peer.connect(("127.0.0.1", api.port))
+    key = base64.b64encode(os.urandom(16)).decode()
+    peer.sendall(
+        (
+            "GET /v1/stream HTTP/1.1\r\nHost: dibs\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: dibs.v1, ticket.{a_ticket}\r\n\r\n"
+        ).encode()
+    )
+    while b"\r\n\r\n" not in (answer := peer.recv(2048, socket.MSG_PEEK)):
+        assert answer, "the line was cut before it was open"
+    text = b'{"frame":"resume","n":0,"device":"phone"}'
+    peer.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+    return peer
+
+
+def has_ended(peer: socket.socket) -> bool:
+    """Whether a connection was reset, told without reading from it."""
+    looking = select.poll()
+    looking.register(peer, 0)
+    return bool(looking.poll(0))
+
+
+def taken(peer: socket.socket) -> int:
+    """How many bytes a peer finds when it reads at last; raises TimeoutError if its line was not
+    cut. What was on the way comes through to one that reads before.
+    """
+    peer.settimeout(10)
+    taken = 0
+    try:
+        while some := peer.recv(65536):
+            taken += len(some)
+    except ConnectionResetError:
+        return taken
+    raise AssertionError("the line ended in peace")
 
 
 def is_gapless(numbers: Sequence[int], last: int) -> bool:

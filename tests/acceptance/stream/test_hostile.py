@@ -5,17 +5,27 @@ notices.
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
-import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from service.db.engine import Database
 from tests.support.scene import Person
-from tests.support.streams import Api, Subscriber, is_gapless, someone, tell, ticket
+from tests.support.streams import (
+    Api,
+    Subscriber,
+    has_ended,
+    is_gapless,
+    someone,
+    stalled,
+    taken,
+    tell,
+    ticket,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +72,36 @@ async def test_a_flood_of_websocket_pings_is_cut_off(api: Api, ada: Person) -> N
         assert await line.closed_with() == 1006
 
 
+async def test_a_flood_of_pongs_that_nobody_asked_for_is_cut_off(api: Api, ada: Person) -> None:
+    async with Subscriber.resumed(api, ada) as line:
+        for _ in range(50):
+            try:
+                await line.line.pong()
+            except ConnectionClosed:
+                break
+        assert await line.closed_with() == 1006
+
+
+async def test_a_message_in_pieces_without_end_is_cut_off(api: Api, ada: Person) -> None:
+    async def pieces() -> AsyncIterator[str]:
+        for _ in range(1000):
+            yield ""
+
+    async with Subscriber.resumed(api, ada) as line:
+        with suppress(ConnectionClosed):
+            await line.line.send(pieces())
+        assert await line.closed_with() == 1006
+
+
+async def test_a_message_in_a_few_pieces_is_one(api: Api, database: Database, ada: Person) -> None:
+    async with Subscriber.resumed(api, ada) as line:
+        await tell(database, ada)
+        await line.hear_events(1, acks=False)
+        await line.line.send(['{"frame":', '"ack",', '"n":1}'])
+        with pytest.raises(TimeoutError):
+            await line.closed_with(within_s=6)
+
+
 async def test_the_ninth_stream_of_a_person_ends_the_first(api: Api, ada: Person) -> None:
     async with Subscriber.resumed(api, ada, device="first") as first:
         lines = [Subscriber.resumed(api, ada, device=f"device-{i}") for i in range(8)]
@@ -87,45 +127,14 @@ async def test_a_stalled_reader_is_aborted_and_nobody_else_notices(
     api: Api, database: Database, ada: Person
 ) -> None:
     bob = await someone(database)
-    with await _stalled(api, ada) as stalled:
+    with stalled(api, await ticket(api, ada)) as peer:
         await tell(database, ada, 4000)
         async with Subscriber.resumed(api, bob) as line:
             for n in range(1, 40):
                 await tell(database, bob)
                 assert await line.hear_events(n, within_s=2) == [n]
                 await asyncio.sleep(0.2)
-        assert _taken(stalled) < 64 * 1024  # a quarter of what the server would have sent
+        assert has_ended(peer)
+        assert taken(peer) < 64 * 1024  # a quarter of what the server would have sent
     async with Subscriber.resumed(api, ada) as line:
         assert is_gapless(await line.hear_events(4000), 4000)
-
-
-async def _stalled(api: Api, person: Person) -> socket.socket:
-    """A connection that resumes and then reads nothing at all, with the smallest of buffers."""
-    peer = socket.socket()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    peer.connect(("127.0.0.1", api.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    peer.sendall(
-        (
-            "GET /v1/stream HTTP/1.1\r\nHost: dibs\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: dibs.v1, ticket.{await ticket(api, person)}\r\n\r\n"
-        ).encode()
-    )
-    text = b'{"frame":"resume","n":0,"device":"phone"}'
-    peer.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-    return peer
-
-
-def _taken(peer: socket.socket) -> int:
-    """How many bytes a peer finds when it reads at last; raises TimeoutError if its line was not
-    cut.
-    """
-    peer.settimeout(10)
-    taken = 0
-    try:
-        while some := peer.recv(65536):
-            taken += len(some)
-    except ConnectionResetError:
-        return taken
-    raise AssertionError("the line ended in peace")
