@@ -11,11 +11,15 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from service.demo.processes import free_ports
 from service.demo.tally import COUNTED, broken
+from tests.support.supervising import Supervisor
 
+LIVES_WITHIN_S = 240
 SMALL = ("--taskers", "150", "--online", "80", "--rate", "3", "--headless")
 RECORDED = """\
 posted_at,category,lon,lat,address,window,duration_minutes,budget_rate,notes
@@ -45,6 +49,25 @@ def ended(process: subprocess.Popen[str], within_s: float = 240.0) -> str:
     return said
 
 
+def wait_until_more(
+    connection: psycopg.Connection, city: subprocess.Popen[str], **more: int
+) -> None:
+    """Wait until the tables that are named have so many rows more; each says that somebody lives:
+    `offers` a dispatcher, `bookings` an api process.
+    """
+    before = {table: rows(connection, table) for table in more}
+    deadline = time.monotonic() + LIVES_WITHIN_S
+    while any(rows(connection, table) < before[table] + number for table, number in more.items()):
+        assert city.poll() is None, city.communicate()[0]
+        assert time.monotonic() < deadline, f"no {more} more within {LIVES_WITHIN_S} s"
+        time.sleep(0.1)
+
+
+def rows(connection: psycopg.Connection, table: str) -> int:
+    found = connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(table))).fetchone()
+    return int(found[0]) if found else 0
+
+
 def is_listening(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
@@ -53,17 +76,30 @@ def is_listening(port: int) -> bool:
         return False
 
 
-def test_a_city_lives_for_a_while_and_breaks_no_promise(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "strikes",
+    [pytest.param(2, id="short"), pytest.param(20, id="long", marks=pytest.mark.torture)],
+)
+def test_a_city_whose_processes_are_killed_lives_on_and_breaks_no_promise(
+    database_url: str, connection: psycopg.Connection, tmp_path: Path, strikes: int
+) -> None:
     (port,) = free_ports(1)
     file = tmp_path / "report.json"
-    ended(dibs(
-        database_url, "demo", *SMALL, "--seconds", "12", "--port", str(port), "--json", str(file)
-    ))  # fmt: skip
+    city = dibs(
+        database_url, "demo", *SMALL, "--apis", "2", "--port", str(port), "--json", str(file)
+    )
+    with Supervisor(city, tmp_path) as supervisor:
+        wait_until_more(connection, city, offers=5, bookings=5)
+        for strike in range(strikes):
+            supervisor.kill_and_replace("dispatch" if strike % 2 == 0 else "api", strike // 2)
+            wait_until_more(connection, city, offers=5, bookings=5)
+        city.send_signal(signal.SIGINT)
+        ended(city, within_s=120)
     report = json.loads(file.read_text())
     assert set(COUNTED) <= set(report)
     assert broken(report) == []
     assert report["completed"] > 0
-    assert report["rounds"]["count"] > 0
+    assert report["rounds"]["count"] > strikes // 2
     assert report["post_to_offer_ms"]["p50"] > 0
     assert not is_listening(port)
 
