@@ -80,7 +80,7 @@ async def finish(
     if row.status == BookingState.COMPLETED:
         return row
     to = _allowed(row, BookingEvent.FINISHED)
-    await lock_chore_and_tasker(session, row)
+    await lock_chore_and_tasker(session, chore_id=row.chore_id, tasker_id=row.tasker_id)
     minutes, amount = _bill(row, now)
     facts = {"finished_at": now, "closed_at": now, "billed_minutes": minutes, "price": amount}
     if not await move_booking(session, row.id, BookingEvent.FINISHED, to, **facts):
@@ -126,7 +126,7 @@ async def cancel_as(
     begun = () if by == "operator" else (BookingState.IN_PROGRESS,)
     if row.status in begun:
         raise WrongState(state=row.status, action=str(BookingEvent.CANCELLED))
-    await lock_chore_and_tasker(session, row)
+    await lock_chore_and_tasker(session, chore_id=row.chore_id, tasker_id=row.tasker_id)
     facts = {"closed_at": now, "cancelled_by": by, "cancelled_reason": reason}
     if not await move_booking(session, row.id, BookingEvent.CANCELLED, to, begun, **facts):
         return await _as_it_stands(session, row, BookingEvent.CANCELLED, to)
@@ -154,7 +154,7 @@ async def give_up_waiting(session: AsyncSession, *, booking_id: UUID, now: datet
     row = await booking_by_id(session, booking_id)
     if row is None:
         return False
-    await lock_chore_and_tasker(session, row)
+    await lock_chore_and_tasker(session, chore_id=row.chore_id, tasker_id=row.tasker_id)
     to = BookingState.NO_SHOW
     if not await move_booking(session, row.id, BookingEvent.GRACE_PASSED, to, closed_at=now):
         return False

@@ -182,16 +182,16 @@ async def blur_told(session: AsyncSession, row: BookingRow, place: str) -> None:
     await session.execute(BLUR_TOLD, {**told, "place": place})
 
 
-async def lock_chore_and_tasker(session: AsyncSession, row: BookingRow) -> None:
-    """Lock a booking's chore, then its tasker, whose revision rises: their free time is about to
-    change.
+async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker_id: UUID) -> None:
+    """Lock a chore, then a tasker, whose revision rises: what they have to do is about to change,
+    and a round that has read it already makes them no offer.
     """
     await session.execute(
-        select(Chore.id).where(Chore.id == row.chore_id).with_for_update(key_share=True)
+        select(Chore.id).where(Chore.id == chore_id).with_for_update(key_share=True)
     )
     await session.execute(
         update(Tasker)
-        .where(Tasker.id == row.tasker_id)
+        .where(Tasker.id == tasker_id)
         .values(revision=Tasker.revision + 1)
         .execution_options(synchronize_session=False)
     )

@@ -30,7 +30,7 @@ from service.db.direct import Prepared
 from service.db.tables import Account, Booking, Chore, Market, Offer
 from service.db.tables.bookings import STANDS
 from service.http.pages import Cut
-from service.offers.settling import PendingOffer
+from service.offers.settling import PENDING_COLUMNS, PendingOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +198,7 @@ async def withdraw_offers(
 ) -> list[PendingOffer]:
     """Withdraw the chore's pending offers, locked in order of id; the chore is locked already."""
     found = await session.execute(
-        select(
-            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
-        )
+        select(*PENDING_COLUMNS)
         .join(Chore, Chore.id == Offer.chore_id)
         .where(
             Offer.chore_id == chore_id,

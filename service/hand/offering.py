@@ -19,6 +19,7 @@ from matching.result import Candidate, MatchingResult, Offer
 from matching.rules import RULES
 from matching.words import LEFT_OUT, REFUSALS
 from service import audit
+from service.bookings.queries import lock_chore_and_tasker
 from service.chores.queries import chore_by_id
 from service.db import tables
 from service.db.engine import wake
@@ -75,11 +76,13 @@ async def offer_by_hand(
     reason: str,
     now: datetime,
 ) -> Extended:
-    """Offer a chore that looks for somebody to this tasker, as its next wave.
+    """Offer a chore that looks for somebody to this tasker, as its next wave. Both are locked
+    before they are read, so that no round plans for the tasker without this offer in view.
 
     Raises NotFound, WrongState, RulesBroken with what the rules say, Invalid for more minutes than
     the chore has.
     """
+    await lock_chore_and_tasker(session, chore_id=chore_id, tasker_id=tasker_id)
     chore, row = await chore_as_due(session, chore_id), await chore_by_id(session, chore_id)
     if chore is None or row is None or await revision_of(session, tasker_id) is None:
         raise NotFound("There is no such chore, or no such tasker.")

@@ -3,7 +3,8 @@ dibs.
 
 - `queries`: an offer with its surroundings.
 - `settling`: the locks of an accept, in the one order, and the statement that decides.
-- `neighbours`: whether a plan leaves time to travel from the booking before and to the one after.
+- `neighbours`: whether a plan leaves time to travel from the booking before and to the one after,
+  where no round has planned the two with each other in view.
 - `operations`: read, accept, decline.
 - `endpoints`: the routes of taskers; `of_chore`: a chore's offers, for operators.
 

@@ -1,9 +1,11 @@
 """Neighbours: which of a tasker's plans collide with a new one, the travel between the places
 included.
 
-The same function as in a round (`matching.schedule.colliding_starts`), on privacy cells as there,
-so that a plan that a round found possible is not refused for another reason than that something
-came between.
+Of two offers of different rounds, the later was planned with the earlier in view, pending or booked
+by then, and with what the round knew of travel: a router's word perhaps, which nobody who holds
+locks can ask for. Such a pair is taken as planned: it collides only where less than the turn-around
+lies between. Anything else is judged by the same function as in a round
+(`matching.schedule.colliding_starts`), on privacy cells as there, by the great circle.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 from geo.cells import centres_of
 from geo.points import Floats
-from geo.travel import GreatCircleTravel, Mode, TravelModel
+from geo.travel import GreatCircleTravel, Mode
 from matching.schedule import colliding_starts
 
 
@@ -35,28 +37,27 @@ class Plan(Protocol):
     def ends_at(self) -> datetime:
         """The planned end."""
 
+    @property
+    def extended_at(self) -> datetime:
+        """When the offer of it was made."""
 
-def colliding(
-    plan: Plan,
-    others: Sequence[Plan],
-    *,
-    mode: str,
-    turn_around_s: int,
-    travel: TravelModel | None = None,
-) -> list[bool]:
+
+def colliding(plan: Plan, others: Sequence[Plan], *, mode: str, turn_around_s: int) -> list[bool]:
     """For each of `others`, whether one person going by `mode` could not do both it and `plan`."""
     if not others:
         return []
     count = len(others)
     starts_s = plan.starts_at.timestamp()
+    in_view = np.array([other.extended_at != plan.extended_at for other in others])
+    here = np.repeat(centres_of([plan.cell]), count, axis=0)
     from_s, until_s = colliding_starts(
-        np.repeat(centres_of([plan.cell]), count, axis=0),
+        here,
         np.full(count, plan.ends_at.timestamp() - starts_s),
-        centres_of(other.cell for other in others),
+        np.where(in_view[:, None], here, centres_of(other.cell for other in others)),
         (_seconds([o.starts_at for o in others]), _seconds([o.ends_at for o in others])),
         np.full(count, int(Mode.named(mode)), dtype=np.int8),
         turnaround_s=turn_around_s,
-        travel=travel or GreatCircleTravel(),
+        travel=GreatCircleTravel(),
     )
     hit = (from_s < starts_s) & (starts_s < until_s)
     return [bool(each) for each in hit]

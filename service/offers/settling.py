@@ -34,15 +34,17 @@ class PendingOffer:
     cell: str
     starts_at: datetime
     ends_at: datetime
+    extended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class HeldTime:
-    """A live booking of the tasker: the plan, and the cell of its place."""
+    """A live booking of the tasker: the plan, the cell of its place, and when it was offered."""
 
     cell: str
     starts_at: datetime
     ends_at: datetime
+    extended_at: datetime
 
 
 # Locks the chore, and if it is still offered its tasker (an update locks FOR NO KEY UPDATE), whose
@@ -70,8 +72,13 @@ async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker
     return str(await LOCK_CHORE_AND_TASKER.value(session, ids))
 
 
+PENDING_COLUMNS = (
+    Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at,
+    Offer.extended_at,
+)  # fmt: skip
+
 PENDING = Prepared(
-    select(Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at)
+    select(*PENDING_COLUMNS)
     .join(Chore, Chore.id == Offer.chore_id)
     .where(
         _PENDING,
@@ -99,9 +106,7 @@ async def withdraw_pending(
     tasker is locked already.
     """
     wanted = (
-        select(
-            Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at
-        )
+        select(*PENDING_COLUMNS)
         .join(Chore, Chore.id == Offer.chore_id)
         .where(_PENDING, Offer.tasker_id == tasker_id)
         .order_by(Offer.id)
@@ -120,8 +125,9 @@ async def withdraw_pending(
 
 
 BOOKED = Prepared(
-    select(Chore.cell, Booking.starts_at, Booking.ends_at)
+    select(Chore.cell, Booking.starts_at, Booking.ends_at, Offer.extended_at)
     .join(Chore, Chore.id == Booking.chore_id)
+    .join(Offer, Offer.id == Booking.offer_id)
     .where(
         Booking.tasker_id == bindparam("tasker"),
         Booking.held.overlaps(bindparam("during", type_=TSTZRANGE())),

@@ -89,13 +89,15 @@ async def make_offers(
     """A pending offer of the chore to each tasker, all of one wave."""
     round_id = await make_round(session, market, now=now)
     ids = [new_id() for _ in taskers]
-    values: dict[str, Any] = {"status": "pending", "rate": 2500, "wave": 1, "event_n": 1}
+    values: dict[str, Any] = {
+        "status": "pending", "rate": 2500, "wave": 1, "event_n": 1, "extended_at": now,
+    }  # fmt: skip
     session.add_all(
         Offer(
             id=offer_id, market_id=market.id, chore_id=chore_id, tasker_id=tasker.id,
             round_id=round_id, starts_at=now + starts_in,
             ends_at=now + starts_in + timedelta(minutes=minutes), distance_m=400, travel_s=180,
-            extended_at=now, expires_at=now + lasts, **(values | other),
+            expires_at=now + lasts, **(values | other),
         )
         for offer_id, tasker in zip(ids, taskers, strict=True)
     )  # fmt: skip

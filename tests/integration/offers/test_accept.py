@@ -242,6 +242,28 @@ async def test_a_booking_too_far_to_reach_in_time_refuses_the_accept(
     assert connection.execute("SELECT count(*) FROM events").fetchone() == (0,)
 
 
+async def test_a_gap_that_a_later_round_planned_is_enough_whatever_the_great_circle_says(
+    api: httpx.AsyncClient, database: Database, clock: Clock
+) -> None:
+    """A round that asks a router may know a quicker way between the two."""
+
+    async def make(session: AsyncSession) -> tuple[UUID, Person]:
+        market = await make_market(session)
+        client = await make_client(session)
+        tasker = await make_tasker(session, market)
+        await make_booking(session, market, client, tasker)
+        far = north_of(HACKNEY, 10_000)
+        chore = await make_chore(session, market, client, at=far, status="offered")
+        (offer,) = await make_offers(
+            session, market, chore, [tasker], starts_in=timedelta(hours=3, minutes=30),
+            extended_at=clock() + timedelta(seconds=1),
+        )  # fmt: skip
+        return offer, tasker
+
+    offer, tasker = await database.run(make)
+    assert (await accept(api, offer, tasker)).status_code == 200
+
+
 async def test_the_same_gap_nearby_is_enough(api: httpx.AsyncClient, database: Database) -> None:
     async def make(session: AsyncSession) -> tuple[UUID, Person]:
         market = await make_market(session)

@@ -24,6 +24,7 @@ class Work:
 
     cell: str
     starts_at: datetime
+    extended_at: datetime = NOON
 
     @property
     def ends_at(self) -> datetime:
@@ -55,6 +56,16 @@ def test_work_elsewhere_needs_the_travel_too(mode: str, minutes: float) -> None:
     assert collides(FAR, -80, mode)
     assert not collides(FAR, minutes + 10, mode)
     assert not collides(FAR, -minutes - 10, mode)
+
+
+@pytest.mark.parametrize(("minutes", "hit"), [(74, True), (75, False), (-75, False)])
+def test_what_a_round_planned_with_the_other_in_view_needs_the_turn_around_alone(
+    minutes: float, hit: bool
+) -> None:
+    """Whatever the great circle says of the way: a router may have known better."""
+    earlier = Work(FAR, NOON + timedelta(minutes=minutes), NOON - timedelta(hours=1))
+    plan = Work(HACKNEY, NOON)
+    assert colliding(plan, [earlier], mode="bike", turn_around_s=TURN_AROUND_S) == [hit]
 
 
 def test_nobody_else_collides_with_nothing() -> None:
