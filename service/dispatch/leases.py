@@ -65,12 +65,14 @@ async def renew_lease(
 
 
 async def give_up_lease(
-    session: AsyncSession, *, market_id: int, fence: int, now: datetime
+    session: AsyncSession, *, market_id: int, holder: str, now: datetime
 ) -> None:
-    """Let another dispatcher lead at once."""
+    """Let another dispatcher lead at once, if this one does. By its holder: who is stopped while
+    it takes a lease has not learned the fencing number yet.
+    """
     await session.execute(
         update(Lease)
-        .where(Lease.market_id == market_id, Lease.fence == fence)
+        .where(Lease.market_id == market_id, Lease.holder == holder, Lease.expires_at > now)
         .values(expires_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -89,21 +89,20 @@ class Dispatcher:
             await asyncio.sleep(self.settings.lease_s / 3)
 
     async def _try_to_lead(self, market_id: int) -> None:
-        fence = await self.database.run(
-            leases.take_lease,
-            market_id=market_id,
-            holder=self.holder,
-            now=self.clock(),
-            lease_s=self.settings.lease_s,
-        )
-        if fence is None:
-            return
-        log.info("leading", market=market_id, fence=fence)
         try:
-            await self._lead(market_id, fence)
+            fence = await self.database.run(
+                leases.take_lease,
+                market_id=market_id,
+                holder=self.holder,
+                now=self.clock(),
+                lease_s=self.settings.lease_s,
+            )
+            if fence is not None:
+                log.info("leading", market=market_id, fence=fence)
+                await self._lead(market_id, fence)
         finally:
             with suppress(Exception):
-                await asyncio.shield(self._let_go(market_id, fence))
+                await asyncio.shield(self._let_go(market_id))
 
     async def _lead(self, market_id: int, fence: int) -> None:
         """Run rounds while the lease is renewed. Raises LeaseLost."""
@@ -164,9 +163,9 @@ class Dispatcher:
         until_s = (min(moments) - now).total_seconds() if moments else self.settings.poll_s
         return min(max(until_s, 0.001), self.settings.poll_s)
 
-    async def _let_go(self, market_id: int, fence: int) -> None:
+    async def _let_go(self, market_id: int) -> None:
         await self.database.run(
-            leases.give_up_lease, market_id=market_id, fence=fence, now=self.clock()
+            leases.give_up_lease, market_id=market_id, holder=self.holder, now=self.clock()
         )
 
 

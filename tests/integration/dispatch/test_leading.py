@@ -60,13 +60,36 @@ async def test_a_leader_renews_until_it_is_replaced(city: City) -> None:
     assert await renew(2)
 
 
-async def test_a_lease_let_go_is_free_at_once(city: City) -> None:
-    await take(city, "first")
-    await city.run(
-        lambda session: leases.give_up_lease(
-            session, market_id=city.market.id, fence=1, now=city.now
+async def test_a_lease_that_its_holder_lets_go_is_free_at_once(city: City) -> None:
+    async def let_go(holder: str) -> None:
+        await city.run(
+            lambda session: leases.give_up_lease(
+                session, market_id=city.market.id, holder=holder, now=city.now
+            )
         )
-    )
+
+    await take(city, "first")
+    await let_go("second")
+    assert await take(city, "second") is None
+    await let_go("first")
+    assert await take(city, "second") == 2
+
+
+async def test_who_is_stopped_while_taking_a_lease_does_not_keep_it(
+    city: City, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, whole = asyncio.Event(), city.database.run
+
+    async def never_answered(operation: Any, *args: Any, **given: Any) -> Any:
+        result = await whole(operation, *args, **given)
+        if operation is leases.take_lease:
+            taken.set()
+            await asyncio.Event().wait()
+        return result
+
+    monkeypatch.setattr(city.database, "run", never_answered)
+    async with _dispatching(city, settings):
+        await taken.wait()
     assert await take(city, "second") == 2
 
 
