@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from benchmarks.day import Day, Outcome, Rounds, one_by_one, together
 from benchmarks.frame import Report
@@ -90,7 +90,7 @@ def _half_width(values: list[float]) -> float:
     if len(values) < 2:
         return math.nan
     spread = statistics.stdev(values) / math.sqrt(len(values))
-    return float(stats.t.ppf(0.975, len(values) - 1)) * spread
+    return float(stdtrit(len(values) - 1, 0.975)) * spread
 
 
 def _hours(text: str) -> range:

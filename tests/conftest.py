@@ -4,6 +4,7 @@ when asked.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,14 @@ import structlog
 
 if TYPE_CHECKING:
     import psycopg
+
+
+def pytest_collection_finish() -> None:
+    """What was imported by now stays: the garbage collector, which would walk through all of it
+    again and again (a sixth of the unit tests' time), leaves it out.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

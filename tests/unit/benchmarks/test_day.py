@@ -100,8 +100,8 @@ def test_the_benchmarks_of_a_day_write_their_rows(
     for module in (matching, estimate):
         monkeypatch.setattr(module, "read_city", lambda _: town)
     file = tmp_path / "rows.json"
-    arguments = [name, "--taskers", "12", "--chores", "8", "--json", str(file)]
-    arguments += ["--seeds", "1"] if name == "matching" else []
+    arguments = [name, "--taskers", "12", "--chores", "4", "--json", str(file)]
+    arguments += ["--seeds", "1", "--hours", "8-12"] if name == "matching" else []
     monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
     main()
     rows = json.loads(file.read_text())["rows"]

@@ -16,7 +16,8 @@ from tests.unit.matching.towns import crowd, policy
 
 
 def basis(offers: Any = None) -> Basis:
-    return Basis(crowd(1), (Behaviour(),) * 3, (1, 2, 3), offers, tick_s=300.0)
+    record = crowd(1, chores=15, taskers=8)
+    return Basis(record, (Behaviour(),) * 3, (1, 2, 3), offers, tick_s=600.0)
 
 
 @pytest.mark.parametrize(
