@@ -19,6 +19,8 @@ COMMON: Tuning = {
     "random_page_cost": "1.1",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Loaded once, by the server, and not by each connection at its first question.
+    "shared_preload_libraries": "'postgis-3'",
 }
 
 LIVING: Tuning = COMMON | {
