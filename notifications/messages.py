@@ -149,6 +149,14 @@ class ChoreUnfilled(Wire):
     match_by: Instant
 
 
+class ChoreExtended(Wire):
+    """An operator gave your chore more time: taskers are looked for until the new `match_by`."""
+
+    chore_id: UUID
+    match_by: Instant
+    window_end: Instant = Field(description="the latest moment at which the work may end")
+
+
 class ChoreExpired(Wire):
     """Nobody took the chore before its `match_by`."""
 
@@ -213,6 +221,7 @@ EVENTS: Mapping[str, type[Wire]] = MappingProxyType(
         "chore.booked": ChoreBooked,
         "chore.reopened": ChoreReopened,
         "chore.unfilled": ChoreUnfilled,
+        "chore.extended": ChoreExtended,
         "chore.expired": ChoreExpired,
         "chore.cancelled": ChoreCancelled,
         "offer.extended": OfferExtended,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.db.tables import AuditEntry
+from service.errors import Invalid
 
 
 def record(
@@ -22,7 +23,12 @@ def record(
     facts: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Note who did what to what, and why. `facts` holds JSON values, never a secret or a place."""
+    """Note who did what to what, and why. `facts` holds JSON values, never a secret or a place.
+
+    Raises Invalid without a reason, which takes back what was to be noted.
+    """
+    if not reason.strip():
+        raise Invalid.field("reason", "missing", "Say why: the audit keeps it.")
     session.add(
         AuditEntry(
             at=now,

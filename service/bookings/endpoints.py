@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from service.bookings import operations
 from service.bookings.queries import BookingRow, bookings_page
 from service.bookings.sight import as_seen
-from service.errors import NotFound, TooEarly, WrongState
+from service.errors import Invalid, NotFound, TooEarly, WrongState
 from service.http.access import Caller, Person, Tasker
 from service.http.documentation import refuses
 from service.http.pages import Page, PageOf, page
@@ -127,7 +127,7 @@ class CancelIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "My van broke down."}]})
 
-    reason: str = Field(default="", max_length=500)
+    reason: str = Field(default="", max_length=500, description="asked of operators")
 
 
 @router.get("")
@@ -200,7 +200,7 @@ async def finish_booking(booking_id: UUID, caller: Tasker, db: Db, now: Now) -> 
     return BookingOut.of(row, caller, now)
 
 
-@router.post("/{booking_id}/cancel", responses=refuses(NotFound, WrongState))
+@router.post("/{booking_id}/cancel", responses=refuses(NotFound, WrongState, Invalid))
 async def cancel_booking(
     booking_id: UUID, caller: Person, db: Db, now: Now, body: CancelIn | None = None
 ) -> BookingOut:

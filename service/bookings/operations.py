@@ -20,6 +20,7 @@ from matching.lifecycle import (
 )
 from matching.pricing import billed_s, payable_s, price
 from notifications import messages as wire
+from service import audit
 from service.bookings import news
 from service.bookings.queries import (
     BookingRow,
@@ -34,7 +35,6 @@ from service.bookings.queries import (
 )
 from service.chores.waiting import make_due_for_tasker
 from service.db.engine import wake
-from service.db.tables import AuditEntry
 from service.errors import NotAllowed, NotFound, TooEarly, WrongState
 from service.events.append import announce
 from service.http.access import Caller
@@ -101,8 +101,8 @@ async def cancel(
     """Cancel as whoever the caller is to this booking: its client, its tasker, or an operator who
     may edit.
 
-    Raises NotFound, NotAllowed, WrongState. Cancelled by the client, the chore is cancelled too;
-    else it is due again.
+    Raises NotFound, NotAllowed, WrongState, Invalid for an operator without a reason. Cancelled by
+    the client, the chore is cancelled too; else it is due again.
     """
     row = await read_booking(session, booking_id=booking_id, caller=caller)
     by = _side_of(row, caller)
@@ -110,7 +110,16 @@ async def cancel(
         raise NotAllowed("This is for operators who may edit.")
     gone = await cancel_as(session, row=row, by=by, reason=reason, now=now)
     if by == "operator" and gone is not row:
-        session.add(_audit(row, caller, reason, now))
+        audit.record(
+            session,
+            operator_id=caller.account_id,
+            market_id=row.market_id,
+            action="booking.cancel",
+            subject=str(row.id),
+            reason=reason,
+            facts={"chore_id": str(row.chore_id), "state": row.status},
+            now=now,
+        )
     return gone
 
 
@@ -265,15 +274,3 @@ def _side_of(row: BookingRow, caller: Caller) -> str:
     if caller.account_id == row.client_id:
         return "client"
     return "tasker" if caller.account_id == row.tasker_id else "operator"
-
-
-def _audit(row: BookingRow, caller: Caller, reason: str, now: datetime) -> AuditEntry:
-    return AuditEntry(
-        at=now,
-        operator_id=caller.account_id,
-        market_id=row.market_id,
-        action="booking.cancel",
-        subject=str(row.id),
-        reason=reason,
-        facts={"chore_id": str(row.chore_id), "state": row.status},
-    )

@@ -14,6 +14,7 @@ from service.chores.queries import client_page
 from service.chores.schemas import CancelIn, ChoreIn, ChoreOut, ExactChore, State, shown
 from service.errors import (
     DurationNotUsable,
+    Invalid,
     NotFound,
     OutsideMarket,
     RateNotUsable,
@@ -80,7 +81,7 @@ async def read_chore(
     return shown(view, row)
 
 
-@router.post("/v1/chores/{chore_id}/cancel", responses=refuses(NotFound, WrongState))
+@router.post("/v1/chores/{chore_id}/cancel", responses=refuses(NotFound, WrongState, Invalid))
 async def cancel_chore(
     chore_id: UUID, caller: Person, db: Db, now: Now, body: CancelIn | None = None
 ) -> ExactChore:

@@ -162,7 +162,7 @@ async def cancel_chore(
     """Call a chore off: its offers are withdrawn, its booking cancelled, everybody told.
 
     By its client, or by an operator who may edit while nobody holds it. Said again, nothing more
-    happens. Raises NotFound, NotAllowed, WrongState.
+    happens. Raises NotFound, NotAllowed, WrongState, Invalid for an operator without a reason.
     """
     row = await _existing(session, chore_id)
     by = _side_of(row, caller)

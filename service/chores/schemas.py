@@ -133,7 +133,7 @@ class CancelIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "A friend helps."}]})
 
-    reason: str = Field(default="", max_length=500)
+    reason: str = Field(default="", max_length=500, description="asked of operators")
 
 
 class When(Out):

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from notifications import messages as wire
 from service import audit
 from service.accounts import queries as accounts
 from service.chores.queries import ChoreRow, chore_by_id, lock_chore
 from service.db.engine import wake
 from service.db.tables import Account, Booking, LoginSession
 from service.errors import Invalid, NotAllowed, NotFound, WrongState
+from service.events.append import Announcement, announce
 from service.hand import queries
 from service.hand.queries import MATCHABLE, WAITING, Entry, Found
 from service.http.pages import Cut
@@ -94,7 +96,8 @@ async def extend(
     reason: str,
     now: datetime,
 ) -> ChoreRow:
-    """Give a chore that looks for somebody until `match_by`, a later start with it, and look again.
+    """Give a chore that looks for somebody until `match_by`, a later end with it, tell its client,
+    and look again.
 
     Raises NotFound, WrongState, Invalid for a moment that is no extension.
     """
@@ -120,6 +123,9 @@ async def extend(
         facts={"from": row.match_by.isoformat(), "to": match_by.isoformat()},
         now=now,
     )
+    more = wire.ChoreExtended(chore_id=chore_id, match_by=match_by, window_end=ends)
+    told = Announcement(row.client_id, row.market_id, "chore.extended", more)
+    await announce(session, [told], now=now)
     wake(session, f"work:{row.market_id}", f"market:{row.market_id}")
     found = await chore_by_id(session, chore_id)
     return found or row

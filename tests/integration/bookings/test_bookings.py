@@ -333,7 +333,7 @@ async def test_who_holds_a_booking_no_longer_sees_its_cell_alone(
         late = MONDAY_NOON + timedelta(hours=3)
         await database.run(give_up_waiting, booking_id=scene.booking, now=late)
     else:
-        await post(api, scene, "cancel", getattr(scene, by))
+        await post(api, scene, "cancel", getattr(scene, by), reason="It has to be.")
     assert hidden(await seen(api, scene, scene.tasker))
     assert await seen(api, scene, scene.client) == EXACT
     assert await seen(api, scene, scene.viewer) == EXACT

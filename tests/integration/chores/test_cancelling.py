@@ -127,6 +127,11 @@ async def test_an_operator_cancels_with_a_trace_but_leaves_bookings_alone(
     api: httpx.AsyncClient, database: Database, city: City, connection: psycopg.Connection
 ) -> None:
     chore_id = await database.run(make_chore, city.market, city.client)
+    before = everything(connection)
+    for nothing in ("", "  "):
+        silent = await cancel(api, chore_id, city.editor, nothing)
+        assert refused(silent, "invalid", "missing")["field"] == "reason"
+    assert everything(connection) == before
     answer = await cancel(api, chore_id, city.editor, "Spam.")
     assert answer.json()["state"] == "cancelled"
     audit = connection.execute(

@@ -29,6 +29,9 @@ async def test_an_unfilled_chore_gets_more_time_and_is_looked_at_at_once(
     ((due_at, window_end),) = city.sql("SELECT due_at, window_end FROM chores")
     assert due_at == city.now
     assert window_end.isoformat() == "2026-11-24T13:00:00+00:00"
+    ((kind, data),) = city.told(city.client)
+    assert (kind, data["match_by"]) == ("chore.extended", "2026-11-24T12:00:00.000Z")
+    assert (data["chore_id"], data["window_end"]) == (str(chore), "2026-11-24T13:00:00.000Z")
     tasker = await city.tasker()
     await city.round()
     assert city.offers() == [(tasker.id, "pending")]
