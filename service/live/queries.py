@@ -66,17 +66,15 @@ _EACH = """
         WHERE p.market_id = :market_id AND p.point && tile.ground
 """
 
-# How many are in each cell: one point each, so they are counted before they are projected. By the
-# point alone: the tile's edge beside it in GROUP BY would be hashed for everybody, seven times the
-# work of all the rest.
+# How many are in each cell. Counted by the cell's name, and only then joined with where it is: of the
+# 100,000 geometries of everybody's points, comparing and hashing took four fifths of the time.
 _CELLS = """
         SELECT n AS count,
-               ST_AsMVTGeom(ST_Transform(point, 3857), tile.edge, :extent, :buffer) AS geom
+               ST_AsMVTGeom(ST_Transform(c.point, 3857), tile.edge, :extent, :buffer) AS geom
         FROM tile CROSS JOIN (
-            SELECT p.point, count(*) AS n FROM presence AS p
-            WHERE p.market_id = :market_id AND p.point && (SELECT ground FROM tile)
-            GROUP BY p.point
-        ) AS cells
+            SELECT cell, count(*) AS n FROM presence WHERE market_id = :market_id GROUP BY cell
+        ) AS p JOIN presence_cells AS c ON (c.market_id, c.cell) = (:market_id, p.cell)
+        WHERE c.point && tile.ground
 """
 
 # How many are in each square of the tile, where most of them are.
