@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import type { Knob } from "../src/policy/knobs";
-import { curve, suggested, untold, valuesOf } from "../src/views/whatif/sweep";
+import {
+  byDifference,
+  curve,
+  readout,
+  suggested,
+  untold,
+  valuesOf,
+} from "../src/views/whatif/sweep";
 
 const RADIUS: Knob = {
   name: "radius_m",
@@ -14,8 +21,8 @@ const RADIUS: Knob = {
 const CHANCE: Knob = { ...RADIUS, type: "number", unit: "chance", minimum: 0, maximum: 0.99 };
 
 test("values to try stand around today's, within what the knob takes", () => {
-  expect(suggested(RADIUS, 5000)).toBe("2500, 3800, 5000, 7500, 10000");
-  expect(suggested(CHANCE, 0.8)).toBe("0.4, 0.6, 0.8");
+  expect(suggested(RADIUS, 5000)).toBe("2500, 4000, 5000, 8000, 10000");
+  expect(suggested(CHANCE, 0.8)).toBe("0.4, 0.64, 0.8");
   expect(suggested({ ...RADIUS, type: "boolean" }, true)).toBe("false");
   expect(suggested({ ...RADIUS, minimum: 0, maximum: 900, fallback: 0 }, 0)).toBe("0, 900");
 });
@@ -41,4 +48,40 @@ test("a curve has a gap where nothing can be told, and the reason is told once",
     high: [0.6, null, null],
   });
   expect(untold(points)).toEqual([{ why: "too far out", values: [9000, 12000] }]);
+});
+
+const point = (value: number, mean: number, low: number, high: number) => ({
+  value,
+  mean,
+  low: mean,
+  high: mean,
+  predictable: true,
+  why: null,
+  change: { mean: mean - 0.5, low, high },
+});
+const HACKNEY = {
+  name: "Hackney",
+  chores: 40,
+  points: [point(5000, 0.5, 0, 0), point(8000, 0.625, 0.05, 0.2), point(9000, 0.51, -0.1, 0.1)],
+};
+const km = (value: unknown) => `${Number(value) / 1000} km`;
+
+test("a district is told of no surer than its interval", () => {
+  expect(readout(HACKNEY, 8000, 5000, km)).toBe(
+    "In Hackney, 8 km would fill 62.5% of 40 chores, where 5 km fills 50%: +12.5 points (between +5 points and +20 points, nine times in ten).",
+  );
+  expect(readout(HACKNEY, 9000, 5000, km)).toContain("no clear difference (between −10 points");
+  const untold = { value: 8000, mean: null, low: null, high: null, change: null };
+  const points = [{ ...untold, predictable: false, why: "too far out" }];
+  expect(readout({ ...HACKNEY, points }, 8000, 5000, km)).toBe(
+    "In Hackney, 8 km cannot be told: too far out.",
+  );
+});
+
+test("districts stand by how many chores a value makes a difference to", () => {
+  const few = { ...HACKNEY, name: "Few", chores: 3 };
+  expect(byDifference([few, HACKNEY], 8000, 5000).map(({ name }) => name)).toEqual([
+    "Hackney",
+    "Few",
+  ]);
 });

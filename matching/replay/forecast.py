@@ -8,6 +8,7 @@ rather than narrow.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,11 +89,23 @@ def points(
     `today` the variant that changes are counted from, `whys` why a variant cannot be told.
     """
     return [
-        [
-            _point(metric, label, of_metric[n], of_metric[today], blocks, whys[n])
-            for n, label in enumerate(labels)
-        ]
+        curve(metric, of_metric, labels, today, blocks, whys)
         for metric, of_metric in zip(METRICS, values, strict=True)
+    ]
+
+
+def curve(
+    metric: Metric,
+    values: Floats,
+    labels: Sequence[Any],
+    today: int,
+    blocks: int,
+    whys: Sequence[str | None],
+) -> list[Point]:
+    """The points of one metric: values (variants, draws, 1 + resamples), the rest as above."""
+    return [
+        _point(metric, label, values[n], values[today], blocks, whys[n])
+        for n, label in enumerate(labels)
     ]
 
 

@@ -65,7 +65,7 @@ def offers_per_booking(lane: Lane, weights: Floats) -> Floats:
     """How many offers it took to make a booking."""
     blocks = weights.shape[1]
     offers = weights @ np.bincount(lane.block, lane.asked, blocks)
-    return _divided(offers, weights @ np.bincount(lane.booked_block, minlength=blocks))
+    return divided(offers, weights @ np.bincount(lane.booked_block, minlength=blocks))
 
 
 def income_spread(lane: Lane, weights: Floats) -> Floats:
@@ -103,7 +103,7 @@ def measured(played: Played, seed: int) -> Floats:
     """Every metric of every lane, as played and for RESAMPLES of its blocks: shape (metrics,
     variants, draws, 1 + RESAMPLES).
     """
-    block, weights = blocks_of(played.record), _weights(played.record, seed)
+    block, weights = blocks_of(played.record), weights_of(played.record, seed)
     lanes = lanes_of(played, block)
     values = np.array([[metric.of(lane, weights) for lane in lanes] for metric in METRICS])
     return values.reshape(len(METRICS), played.lanes.variants, played.lanes.draws, -1)
@@ -167,7 +167,7 @@ def _block_s(record: Record) -> float:
     return DAY_S if record.days >= LEAST_BLOCKS else DAY_S / 24
 
 
-def _weights(record: Record, seed: int) -> Floats:
+def weights_of(record: Record, seed: int) -> Floats:
     """How often each block counts: once, and as drawn with replacement, (1 + RESAMPLES, blocks)."""
     blocks = _blocks(record)
     rng = np.random.default_rng(seed)
@@ -180,10 +180,10 @@ def _ratio(lane: Lane, weights: Floats, of_bookings: Floats, of_chores: Floats |
     blocks = weights.shape[1]
     above = weights @ np.bincount(lane.booked_block, of_bookings, blocks)
     at = lane.booked_block if of_chores is None else lane.block
-    return _divided(above, weights @ np.bincount(at, minlength=blocks))
+    return divided(above, weights @ np.bincount(at, minlength=blocks))
 
 
-def _divided(above: Floats, below: Floats) -> Floats:
+def divided(above: Floats, below: Floats) -> Floats:
     """Elementwise, NaN where nothing is below."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(below > 0, above / below, np.nan)
@@ -194,4 +194,4 @@ def _gini(incomes: Floats) -> Floats:
     ordered = np.sort(incomes, axis=1)
     many = ordered.shape[1]
     ranks = 2 * np.arange(1, many + 1) - many - 1
-    return _divided(ordered @ ranks, many * ordered.sum(axis=1))
+    return divided(ordered @ ranks, many * ordered.sum(axis=1))

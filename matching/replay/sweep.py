@@ -12,10 +12,12 @@ from geo.cells import cell_of
 from geo.points import LonLat
 from matching.arrays import Floats, Ints
 from matching.policy import Knob, MatchingPolicy, PolicyDocument
+from matching.replay import regions as by_region
 from matching.replay.behaviour import Behaviour, People
 from matching.replay.forecast import points, why_not
-from matching.replay.metrics import METRICS, blocks_of, measured
+from matching.replay.metrics import METRICS, blocks_of, measured, weights_of
 from matching.replay.record import Record
+from matching.replay.regions import Regions
 from matching.replay.run import TICK_S, Played, Progress, Setting, replay
 from matching.replay.support import Support
 
@@ -109,15 +111,18 @@ class Basis:
     offers: Floats | None = None
     setting: dict[str, Any] = field(default_factory=dict)
     tick_s: float = TICK_S
+    regions: Regions = field(default_factory=Regions)
 
 
 @dataclass(frozen=True, eq=False)
 class Share:
-    """What some of the draws came to: values (metrics, variants, draws, samples), how many chores
-    were filled, by variant and chore, offers and those outside of the record.
+    """What some of the draws came to: values (metrics, variants, draws, samples), chores filled by
+    (variants, draws, regions, blocks), how many of them by variant and chore, offers and those
+    outside of the record.
     """
 
     values: Floats
+    there: Ints
     filled: Ints
     gained: Ints
     lost: Ints
@@ -126,11 +131,12 @@ class Share:
 
     def __add__(self, other: "Share") -> "Share":
         values = np.concatenate([self.values, other.values], axis=2)
+        there = np.concatenate([self.there, other.there], axis=1)
         sums = (
             getattr(self, name) + getattr(other, name)
             for name in ("filled", "gained", "lost", "offers", "outside")
         )
-        return Share(values, *sums)
+        return Share(values, there, *sums)
 
 
 def play(
@@ -146,8 +152,10 @@ def play(
     played = replay(basis.record, setting, progress)
     filled = _filled(played)
     today = filled[sweep.labels.index(sweep.value_today)]
+    block = blocks_of(basis.record)
     return Share(
         measured(played, basis.seeds[0]),
+        basis.regions.counted(block, filled),
         filled.sum(axis=1),
         (filled & ~today).sum(axis=1),
         (today & ~filled).sum(axis=1),
@@ -163,7 +171,8 @@ def result_of(sweep: Sweep, basis: Basis, share: Share) -> dict[str, Any]:
     recorded = None if basis.offers is None else len(basis.offers)
     outside = share.outside / np.maximum(share.offers, 1)[:, None]
     whys = [why_not(shares, recorded) for shares in outside]
-    blocks = int(blocks_of(basis.record).max(initial=0)) + 1
+    block = blocks_of(basis.record)
+    blocks = int(block.max(initial=0)) + 1
     curves = points(share.values, list(labels), today, blocks, whys)
     return {
         "field": sweep.field,
@@ -187,7 +196,11 @@ def result_of(sweep: Sweep, basis: Basis, share: Share) -> dict[str, Any]:
             for metric, curve in zip(METRICS, curves, strict=True)
         ],
         "places": _places(labels, basis.record, share),
-    }
+        "regions": by_region.told(
+            basis.regions, share.there, basis.regions.counted(block, np.ones(len(block), bool)),
+            weights_of(basis.record, basis.seeds[0]), labels, today, whys,
+        ),
+    }  # fmt: skip
 
 
 def _unit(name: str) -> str:

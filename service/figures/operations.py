@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import shapely
-from shapely.geometry import shape
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.figures import queries
@@ -23,6 +22,7 @@ from service.figures.reckoning import (
     quantiles,
     waits_s,
 )
+from service.markets.districts import district_at, district_names
 from service.markets.operations import market_in_path
 from service.markets.queries import shapes_of
 
@@ -69,13 +69,11 @@ def _posted(rows: Sequence[ChoreRow], features: Sequence[dict[str, Any]]) -> lis
     """The chores, each with the name of the district that holds it."""
     if not rows:
         return []
-    districts = [one for one in features if one["properties"]["kind"] == "district"]
-    names: list[str | None] = [None] * len(rows)
-    tree = shapely.STRtree([shape(one["geometry"]) for one in districts])
-    points = shapely.points([(row.lon, row.lat) for row in rows])
-    for chore, district in zip(*tree.query(points, predicate="intersects"), strict=True):
-        names[chore] = districts[district]["properties"]["name"]
+    names = district_names(features)
+    at = district_at(features, np.array([(row.lon, row.lat) for row in rows]))
     return [
-        PostedChore(row.category, name, row.status, row.posted_at, row.taken_at)
-        for row, name in zip(rows, names, strict=True)
+        PostedChore(
+            row.category, names[n] if n >= 0 else None, row.status, row.posted_at, row.taken_at
+        )
+        for row, n in zip(rows, at.tolist(), strict=True)
     ]

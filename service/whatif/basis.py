@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +16,16 @@ from matching.availability import Interval
 from matching.chance import FEATURES, AcceptanceModel, features_of_offers
 from matching.replay.behaviour import ACCEPTED, DECLINED, SILENT, UNDELIVERED
 from matching.replay.learn import WITHDRAWN, Answers, draw_behaviour
+from matching.replay.regions import Regions
 from matching.replay.run import TICK_S
 from matching.replay.sweep import Basis
 from service.acceptance.models import model_of
 from service.db.engine import Database
 from service.db.tables import FittedAcceptance
+from service.markets.districts import district_at, district_names
 from service.markets.importing.cities import city_of
 from service.markets.operations import market_in_path
-from service.markets.queries import MarketFacts, market_by_id
+from service.markets.queries import MarketFacts, market_by_id, shapes_of
 from service.whatif import queries
 from service.whatif.generated import Size, generated_basis
 from service.whatif.record import read_record
@@ -47,12 +50,19 @@ async def basis_of(
     NotFound where neither is known.
     """
     market = await database.run(market_by_id, market_id)
+    shapes = await database.run(shapes_of, market_id)
     basis = await _newest(database, market, days, draws, seed, now)
-    if basis is not None and len(basis.record.chores) >= FEWEST_CHORES:
-        return basis
-    city = await database.run(city_of, slug=market.slug)
-    size = Size.of(days, await database.run(queries.count_taskers, market_id=market_id))
-    return await asyncio.to_thread(generated_basis, city, size, draws, seed)
+    if basis is None or len(basis.record.chores) < FEWEST_CHORES:
+        city = await database.run(city_of, slug=market.slug)
+        size = Size.of(days, await database.run(queries.count_taskers, market_id=market_id))
+        basis = await asyncio.to_thread(generated_basis, city, size, draws, seed)
+    return replace(basis, regions=_districts(basis, shapes.places.get("features", [])))
+
+
+def _districts(basis: Basis, features: Sequence[dict[str, Any]]) -> Regions:
+    """In which district each chore is, or rather the centre of its cell."""
+    at = district_at(features, basis.record.chores.place)
+    return Regions(district_names(features), at)
 
 
 async def recorded_days(

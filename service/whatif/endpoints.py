@@ -87,6 +87,16 @@ class PlacesOut(Out):
     cells: list[CellOut]
 
 
+class RegionOut(Out):
+    """A district's fill rate under each value. Few chores: wide intervals. A chore counts where the
+    centre of its cell is.
+    """
+
+    name: str = Field(examples=["Hackney"])
+    chores: int = Field(description="posted there in the days that were played", examples=[412])
+    points: list[CurvePoint]
+
+
 class ResultOut(Out):
     """What the values came to. `source`: recorded days, or the generated city's where there are
     none; people then answer as an assumption has it.
@@ -99,6 +109,7 @@ class ResultOut(Out):
     offers_recorded: int | None
     metrics: list[MetricOut]
     places: list[PlacesOut]
+    regions: list[RegionOut] = Field(default=[], description="districts with at least one chore")
 
 
 class WhatIfOut(Out):

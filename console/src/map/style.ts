@@ -1,7 +1,7 @@
 /** The base map: the market's districts and its river, in the console's colours; no server. */
 
 import type { StyleSpecification } from "maplibre-gl";
-import type { FeatureCollection, GeoJSON, Geometry, Position } from "geojson";
+import type { Feature, FeatureCollection, GeoJSON, Geometry, Position } from "geojson";
 
 export interface Geography {
   /** west, south, east, north */
@@ -118,6 +118,14 @@ export function circle(lon: number, lat: number, radiusM: number, corners = 96):
     properties: { radius_m: radiusM },
     geometry: { type: "Polygon", coordinates: [ring] },
   };
+}
+
+/** West, south, east, north of some areas; null where there are none. */
+export function boundsOf(areas: Feature[]): [number, number, number, number] | null {
+  const ring = areas.flatMap((area) => outerRings(area.geometry)).flat();
+  if (ring.length === 0) return null;
+  const [lons, lats] = [ring.map((at) => at[0]!), ring.map((at) => at[1]!)];
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
 
 /** West, south, east, north of what a radius covers. */

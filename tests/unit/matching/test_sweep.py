@@ -1,5 +1,6 @@
 """A sweep: refused clearly, paired between values, and silent where it cannot know."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matching.policy import PolicyDocument
 from matching.replay.behaviour import Behaviour
 from matching.replay.draws import keys_of, uniform
 from matching.replay.forecast import estimate, why_not
+from matching.replay.regions import Regions
 from matching.replay.support import Support
 from matching.replay.sweep import Basis, Sweep, SweepRefused, play, result_of
 from tests.unit.matching.towns import crowd, policy
@@ -124,3 +126,18 @@ def test_draws_hang_on_their_keys_alone_and_are_even() -> None:
     assert np.bincount((drawn * 10).astype(int)).min() > 1_850
     other = uniform(np.array([8], dtype=np.uint64), keys)
     assert abs(np.corrcoef(drawn, other)[0, 1]) < 0.03
+
+
+def test_a_region_tells_of_its_own_chores_and_the_regions_make_up_the_market() -> None:
+    sweep = Sweep(policy(radius_m=2_000.0), "radius_m", (500, 4_000))
+    everywhere = basis()
+    east = (everywhere.record.chores.place[:, 0] > 0).astype(np.int64)
+    split = replace(everywhere, regions=Regions(("west", "east", "empty"), east))
+    result = result_of(sweep, split, play(sweep, split, range(3)))
+    whole, (west, other) = result["metrics"][0]["points"], result["regions"]
+    assert [west["name"], other["name"]] == ["west", "east"]
+    for n, point in enumerate(whole):
+        parts = sum(each["chores"] * each["points"][n]["mean"] for each in (west, other))
+        assert parts / (west["chores"] + other["chores"]) == pytest.approx(point["mean"])
+        assert west["points"][n]["low"] <= west["points"][n]["mean"] <= west["points"][n]["high"]
+    assert west["points"][2]["change"] == {"mean": 0.0, "low": 0.0, "high": 0.0}

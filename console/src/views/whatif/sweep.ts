@@ -1,11 +1,14 @@
 /** A what-if as the page reads and draws it. */
 
+import type { Schemas } from "../../api/types";
+import { counted, percent } from "../../lib/format";
 import type { Knob, Value } from "../../policy/knobs";
+import { difference } from "../experiments/figures";
 
 /** Values to try around today's: from half to twice, rounded as people would, within bounds. */
 export function suggested(knob: Knob, today: Value): string {
   if (typeof today === "boolean") return today ? "false" : "true";
-  const factors = today === 0 ? [] : [0.5, 0.75, 1, 1.5, 2];
+  const factors = today === 0 ? [] : [0.5, 0.8, 1, 1.6, 2];
   const around = factors.map((factor) => rounded(knob, today * factor));
   const ends = [knob.minimum, knob.fallback, knob.maximum].filter((end) => end !== null);
   const values = today === 0 ? ends.map(Number) : around;
@@ -72,4 +75,44 @@ function rounded(knob: Knob, value: number): number {
   const step = 10 ** Math.min(6, digits);
   const size = 10 ** Math.max(0, Math.floor(Math.log10(Math.abs(value))) - 1);
   return value >= 10 ? Math.round(value / size) * size : Math.round(value * step) / step;
+}
+
+type Region = Schemas["RegionOut"];
+type RegionPoint = Region["points"][number];
+
+/** A region under a value and under today's. */
+export function pairOf(region: Region, value: Value, today: Value) {
+  const at = (wanted: Value) => region.points.find((point) => point.value === wanted);
+  return { name: region.name, chores: region.chores, before: at(today), after: at(value) };
+}
+
+/** Regions by how many of their chores a value fills or loses, most first. */
+export function byDifference(regions: Region[], value: Value, today: Value) {
+  const size = (each: ReturnType<typeof pairOf>) =>
+    Math.abs(each.after?.change?.mean ?? 0) * each.chores;
+  return regions
+    .map((region) => pairOf(region, value, today))
+    .toSorted((a, b) => size(b) - size(a) || a.name.localeCompare(b.name));
+}
+
+/** What a value would do in a region, in a sentence, no surer than its interval. */
+export function readout(
+  region: Region,
+  value: Value,
+  today: Value,
+  written: (value: Value) => string,
+): string {
+  const { name, chores, before, after } = pairOf(region, value, today);
+  if (after?.mean == null) {
+    return `In ${name}, ${written(value)} cannot be told: ${after?.why ?? "it was not played"}.`;
+  }
+  const rates = `In ${name}, ${written(value)} would fill ${percent(after.mean, 1)} of ${counted(chores, "chore")}`;
+  if (before?.mean == null || !after.change) return `${rates}.`;
+  return `${rates}, where ${written(today)} fills ${percent(before.mean, 1)}: ${inWords(after.change)}`;
+}
+
+function inWords({ mean, low, high }: NonNullable<RegionPoint["change"]>): string {
+  const between = `between ${difference(low, "share")} and ${difference(high, "share")}, nine times in ten`;
+  if (low <= 0 && high >= 0) return `no clear difference (${between}).`;
+  return `${difference(mean, "share")} (${between}).`;
 }
