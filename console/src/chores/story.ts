@@ -122,7 +122,9 @@ function nobodyWords(record: DecisionRecord): string {
   const refused = Object.entries(record.refused_by ?? {});
   if (refused.length > 0) {
     const [rule, count] = refused.toSorted(([, a], [, b]) => b - a)[0]!;
-    return `${record.found} were found${within}; the rules refuse them all, most often: ${(RULES[rule] ?? rule).toLowerCase()} (${count}).`;
+    const why = (RULES[rule] ?? rule).toLowerCase();
+    if (record.found === 1) return `One was found${within}; the rules refuse them: ${why}.`;
+    return `${record.found} were found${within}; the rules refuse them all, most often: ${why} (${count}).`;
   }
   if (!out || out.in_reach === 0) return `Nobody of the kind lives${within}.`;
   const reasons = Object.entries(out)

@@ -11,6 +11,11 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(value);
 }
 
+/** 1 chore, 2 chores. */
+export function counted(many: number, thing: string): string {
+  return `${number(many)} ${thing}${many === 1 ? "" : "s"}`;
+}
+
 export function percent(share: number, digits = 0): string {
   const format = { style: "percent", maximumFractionDigits: digits } as const;
   return new Intl.NumberFormat(LOCALE, format).format(share);

@@ -1,6 +1,6 @@
 /** What the live map draws on its ground, from the tiles and from the board. */
 
-import type { FeatureCollection } from "geojson";
+import type { FeatureCollection, Geometry, Point } from "geojson";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import { FONT, NOTHING } from "../../map/style";
 import { type Board, pointsOf, reachesOf } from "./board";
@@ -150,6 +150,30 @@ export function show(map: MapLibre, shown: Shown): void {
       map.setLayoutProperty(layer, "visibility", visibility);
     }
   }
+}
+
+/** How much of what is live the map shows now; counted taskers count as many. */
+export function inView(map: MapLibre): Record<"chores" | "bookings" | "taskers", number> {
+  const drawn = (layers: string[]) =>
+    map.queryRenderedFeatures({ layers: layers.filter((layer) => map.getLayer(layer)) });
+  const ids = (layers: string[]) => new Set(drawn(layers).map((each) => each.properties.id));
+  const counts = new Map(
+    drawn(["taskers-counted"]).map((each) => [at(each.geometry), Number(each.properties.count)]),
+  );
+  return {
+    chores: ids(["chores"]).size,
+    bookings: ids(["bookings"]).size,
+    taskers: [...counts.values()].reduce(
+      (sum, count) => sum + count,
+      ids(["taskers", "moved"]).size,
+    ),
+  };
+}
+
+/** The same square comes once for every tile that its symbol reaches into. */
+function at(geometry: Geometry): string {
+  const [lon, lat] = (geometry as Point).coordinates as [number, number];
+  return `${lon.toFixed(4)} ${lat.toFixed(4)}`;
 }
 
 /** Asks for the tiles anew: more moved than was told. */
