@@ -60,12 +60,13 @@ class City:
     def console(self) -> str:
         return f"{self.api.http}/console"
 
-    def post_chore(self) -> str:
-        """Post a chore for tomorrow in Hackney; its id."""
+    def post_chore(self, *, east: float = 0.0) -> str:
+        """Post a chore for tomorrow in Hackney, or so many degrees east of it; its id."""
         start = (now() + timedelta(days=1)).replace(hour=9, minute=0)
         chore = {
             "market": "london", "category": "furniture-assembly", "address": "12 Mare Street, E8",
-            "point": {"type": "Point", "coordinates": list(HACKNEY)}, "duration_min": 60,
+            "point": {"type": "Point", "coordinates": [HACKNEY[0] + east, HACKNEY[1]]},
+            "duration_min": 60,
             "when": {"start": start.isoformat(), "end": start.replace(hour=18).isoformat()},
         }  # fmt: skip
         headers = self.client.headers | {"Idempotency-Key": str(uuid4())}
@@ -94,6 +95,11 @@ class Console:
     def go(self, path: str) -> None:
         """Go to a view of London's."""
         self.page.goto(f"{self.address}#/london/{path}")
+
+    def wait_until_drawn(self) -> None:
+        """Wait until nothing is being loaded, and every map has been drawn."""
+        expect(self.page.get_by_role("status", name="Loading")).to_have_count(0)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
     def heard(self, message: ConsoleMessage) -> None:
         """Keep what is an error. The first visit asks for a session that is not there yet."""
