@@ -66,8 +66,8 @@ _EACH = """
         WHERE p.market_id = :market_id AND p.point && tile.ground
 """
 
-# How many are in each cell. Counted by the cell's name, and only then joined with where it is: of the
-# 100,000 geometries of everybody's points, comparing and hashing took four fifths of the time.
+# How many are in each cell: counted by the cell's name, and only then joined with where it is. Of
+# everybody's points, comparing and hashing a hundred thousand took four fifths of the time.
 _CELLS = """
         SELECT n AS count,
                ST_AsMVTGeom(ST_Transform(c.point, 3857), tile.edge, :extent, :buffer) AS geom
