@@ -114,7 +114,7 @@ def _look(page: Page, name: str) -> None:
     for size, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         for colours in ("dark", "light"):
-            page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
             expect(page.locator("[aria-busy=true]")).to_have_count(0)
             assert _fits(page), f"{name} is wider than a {size}"
             assert _barriers(page) == [], f"{name}, {colours}, on a {size}"
