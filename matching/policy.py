@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails
 
 Knob: TypeAlias = bool | int | float
@@ -232,12 +239,14 @@ class PolicyDocument(BaseModel):
         description="For a category (by slug) the fields that differ, with their values.",
     )
 
+    _laid: dict[str, MatchingPolicy] = PrivateAttr(default_factory=dict)
+
     @model_validator(mode="after")
     def _check_every_category(self) -> Self:
         errors: list[InitErrorDetails] = []
-        for slug in self.categories:
+        for slug, different in self.categories.items():
             try:
-                self.for_category(slug)
+                self._laid[slug] = self._with(different)
             except ValidationError as refused:
                 errors += _located(refused, ("categories", slug))
         if errors:
@@ -246,7 +255,9 @@ class PolicyDocument(BaseModel):
 
     def for_category(self, slug: str) -> MatchingPolicy:
         """The one policy that holds for a category, its differences laid over the default."""
-        different = self.categories.get(slug)
+        return self._laid.get(slug, self.default)
+
+    def _with(self, different: Mapping[str, Knob]) -> MatchingPolicy:
         if not different:
             return self.default
         return MatchingPolicy.model_validate({**self.default.model_dump(), **different})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from service import audit
 from service.bookings.operations import cancel_as
 from service.bookings.queries import live_booking_of_chore
 from service.bookings.sight import REMEMBERED
+from service.chores.ground import Ground, ground_of
 from service.chores.queries import (
     ChoreRow,
     chore_by_id,
@@ -40,15 +41,15 @@ from service.http.access import Caller
 from service.http.pages import Cut
 from service.markets.operations import (
     Rate,
-    known_category,
-    market_in_body,
     market_in_path,
+    outside,
     refuse_budget,
-    refuse_outside,
+    unknown_category,
+    unknown_market,
 )
 from service.markets.queries import MarketFacts
 from service.offers.operations import withdrawn
-from service.policies.queries import version_for
+from service.policies.queries import documents
 
 View = Literal["exact", "held", "offered"]
 
@@ -95,11 +96,12 @@ async def post_chore(
     meant = await check_wish(session, wish=wish, now=now)
     market = meant.market
     chore_id = new_id()
-    await insert_chore(session, _chore(chore_id, client_id, wish, meant, now))
+    written = _chore(chore_id, client_id, wish, meant, now)
+    client_name = await insert_chore(session, written)
     data = wire.ChorePosted(chore_id=chore_id, category=wish.category, match_by=meant.match_by)
     await announce(session, [Announcement(client_id, market.id, "chore.posted", data)], now=now)
     wake(session, f"work:{market.id}")
-    return await _existing(session, chore_id)
+    return _posted(written, market, client_name)
 
 
 async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Meant:
@@ -108,19 +110,22 @@ async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Mea
     Raises UnknownMarket, UnknownCategory, DurationNotUsable, RateNotUsable, WindowNotUsable,
     OutsideMarket.
     """
-    market = await market_in_body(session, slug=wish.market)
-    category = await known_category(session, market, wish.category, "category")
+    ground = await ground_of(
+        session, market=wish.market, category=wish.category, place=wish.place, now=now
+    )
+    if ground is None:
+        raise unknown_market()
+    market, category = ground.market, ground.category
+    if category is None:
+        raise unknown_category(market, "category")
     refuse_duration(wish.minutes)
     if wish.budget is not None:
         refuse_budget(market, category, wish.budget, field="budget")
-    membership = await member_of_running(
-        session, market_id=market.id, cell=cell_of(wish.place), now=now
-    )
-    version = await version_for(session, market.id, membership.version if membership else None)
-    document = PolicyDocument.model_validate(version.document)
+    membership, version, document = await _arm(session, ground, wish, now)
     policy = document.for_category(category.slug)
     window = _window(wish, policy, now)
-    await refuse_outside(session, market, wish.place)
+    if not ground.inside:
+        raise await outside(session, market, wish.place)
     match_by = wave.match_by(
         policy,
         wanted_now=window.now,
@@ -128,9 +133,22 @@ async def check_wish(session: AsyncSession, *, wish: Wish, now: datetime) -> Mea
         window_end=window.end,
         duration=timedelta(minutes=wish.minutes),
     )
-    return Meant(
-        market, category.minimum_minutes, version.version, document, window, match_by, membership
-    )
+    return Meant(market, category.minimum_minutes, version, document, window, match_by, membership)
+
+
+async def _arm(
+    session: AsyncSession, ground: Ground, wish: Wish, now: datetime
+) -> tuple[Membership | None, int, PolicyDocument]:
+    """Where the wish falls in the experiment, mostly none, and the version that holds for it."""
+    member = None
+    if ground.experimenting:
+        member = await member_of_running(
+            session, market_id=ground.market.id, cell=cell_of(wish.place), now=now
+        )
+    if member is None or member.version == ground.version:
+        return member, ground.version, ground.document
+    found = await documents(session, ground.market.id, {member.version})
+    return member, member.version, found[member.version]
 
 
 async def read_chore(
@@ -236,6 +254,20 @@ def _window(wish: Wish, policy: MatchingPolicy, now: datetime) -> Window:
     if wish.between is None:
         return window_from_now(policy, wish.minutes, now)
     return checked_window(*wish.between, wish.minutes, now)
+
+
+def _posted(written: Mapping[str, Any], market: MarketFacts, client_name: str) -> ChoreRow:
+    """The chore as it reads just after it was written."""
+    same = {each: written[each] for each in ChoreRow.__slots__ if each in written}
+    return ChoreRow(
+        **same,
+        market=market.slug,
+        currency=market.currency,
+        client_name=client_name,
+        closed_at=None,
+        booking_id=None,
+        tasker_id=None,
+    )
 
 
 def _chore(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     select,
     text,
     update,
@@ -104,13 +105,20 @@ BY_ID = Prepared(_with_surroundings().where(Chore.id == bindparam("chore")))
 
 _GIVEN = [each.name for each in Chore.__table__.columns if each.name != "metric_point"]
 INSERT = Prepared(
-    insert(Chore).values(
+    insert(Chore)
+    .values(
         {name: bindparam(name, type_=Chore.__table__.columns[name].type) for name in _GIVEN}
         | {
             "metric_point": func.ST_Transform(
                 bindparam("centre", type_=LonLatPoint()), bindparam("srid", type_=Integer())
             )
         }
+    )
+    .returning(
+        # Written out: the row that is being made, not another look at the table.
+        select(Account.name)
+        .where(Account.id == literal_column("chores.client_id"))
+        .scalar_subquery()
     )
 )
 
@@ -121,11 +129,11 @@ async def chore_by_id(session: AsyncSession, chore_id: UUID) -> ChoreRow | None:
     return ChoreRow(*row) if row else None
 
 
-async def insert_chore(session: AsyncSession, values: Mapping[str, Any]) -> None:
+async def insert_chore(session: AsyncSession, values: Mapping[str, Any]) -> str:
     """Write a chore's row: a value for each column but `metric_point`, which is made of `centre` in
-    the projection `srid`; what is left out is null.
+    the projection `srid`; what is left out is null. Returns the client's name.
     """
-    await INSERT.rows(session, {**dict.fromkeys(_GIVEN), **values})
+    return str(await INSERT.value(session, {**dict.fromkeys(_GIVEN), **values}))
 
 
 async def client_page(

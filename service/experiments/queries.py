@@ -20,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from service.db.direct import Prepared
 from service.db.tables import Account, Booking, Chore, Experiment, Offer, PolicyVersion
 from service.http.pages import Cut
 
@@ -39,21 +38,16 @@ class Outcome:
     undecided: bool
 
 
-# Mostly there is none.
-IS_RUNNING = Prepared(
-    select(
-        exists().where(
-            Experiment.market_id == bindparam("market"),
-            Experiment.during.contains(bindparam("now", type_=DateTime(timezone=True))),
-        )
+def is_running(market_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an experiment gives a market's chores their arms at the time bound to `now`."""
+    return exists().where(
+        Experiment.market_id == market_id,
+        Experiment.during.contains(bindparam("now", type_=DateTime(timezone=True))),
     )
-)
 
 
 async def running(session: AsyncSession, market_id: int, now: datetime) -> Experiment | None:
     """The experiment that gives a market's chores their arms just now."""
-    if not await IS_RUNNING.value(session, {"market": market_id, "now": now}):
-        return None
     found: Experiment | None = await session.scalar(
         select(Experiment).where(Experiment.market_id == market_id, Experiment.during.contains(now))
     )

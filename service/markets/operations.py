@@ -11,14 +11,21 @@ from geo.areas import covers, metres_outside
 from geo.distance import great_circle_m
 from geo.points import LonLat, one_point
 from service.db.tables import Category
-from service.errors import NotFound, OutsideMarket, RateNotUsable, UnknownCategory, UnknownMarket
+from service.errors import (
+    NotFound,
+    OutsideMarket,
+    Problem,
+    RateNotUsable,
+    UnknownCategory,
+    UnknownMarket,
+)
 from service.markets.queries import (
+    CategoryFacts,
     MarketFacts,
     MarketShapes,
     boundary_of,
     categories_of,
     category_of,
-    holds,
     market_by_slug,
     shapes_of,
 )
@@ -67,8 +74,13 @@ async def market_in_body(session: AsyncSession, *, slug: str) -> MarketFacts:
     """The market a body names in its field `market`. Raises UnknownMarket."""
     market = await market_by_slug(session, slug)
     if market is None:
-        raise UnknownMarket.field("market", "unknown_market", "There is no market of that name.")
+        raise unknown_market()
     return market
+
+
+def unknown_market() -> Problem:
+    """The refusal of a body whose field `market` names none."""
+    return UnknownMarket.field("market", "unknown_market", "There is no market of that name.")
 
 
 async def read_page(session: AsyncSession, *, slug: str) -> MarketPage:
@@ -93,19 +105,24 @@ async def known_category(
     """The market's category. Raises UnknownCategory, naming the body's `field`."""
     category = await category_of(session, market.id, slug)
     if category is None:
-        message = f"{market.name} has no category of that name."
-        raise UnknownCategory.field(field, "unknown_category", message)
+        raise unknown_category(market, field)
     return category
 
 
-async def refuse_outside(session: AsyncSession, market: MarketFacts, place: LonLat) -> None:
-    """Raises OutsideMarket with how far `place` is outside, and whether it looks swapped."""
-    if await holds(session, market.id, place):
-        return
+def unknown_category(market: MarketFacts, field: str) -> Problem:
+    """The refusal of a body whose `field` names no category of the market."""
+    message = f"{market.name} has no category of that name."
+    return UnknownCategory.field(field, "unknown_category", message)
+
+
+async def outside(session: AsyncSession, market: MarketFacts, place: LonLat) -> Problem:
+    """The refusal of a place that the market does not hold: how far outside it is, and whether it
+    looks swapped.
+    """
     boundary = await boundary_of(session, market.id)
     metres = metres_outside(boundary, one_point(place))[0]
     swapped = abs(place.lon) <= 90 and bool(covers(boundary, one_point(place[::-1]))[0])
-    raise _outside(market, metres, swapped, "outside")
+    return _outside(market, metres, swapped, "outside")
 
 
 def refuse_far(market: MarketFacts, place: LonLat) -> None:
@@ -118,9 +135,7 @@ def refuse_far(market: MarketFacts, place: LonLat) -> None:
     raise _outside(market, metres, swapped, "from the centre", limit_m=NEARBY_M)
 
 
-def _outside(
-    market: MarketFacts, metres: float, swapped: bool, what: str, **facts: Any
-) -> Exception:
+def _outside(market: MarketFacts, metres: float, swapped: bool, what: str, **facts: Any) -> Problem:
     message = f"That place is {metres / 1000:.1f} km {what} of {market.name}."
     if swapped:
         message += " Its coordinates look swapped: longitude comes first."
@@ -136,14 +151,21 @@ def refuse_skill_rate(market: MarketFacts, category: Category, rate: Rate, *, fi
     _refuse_rate(market, category, rate, lowest=1, field=field)
 
 
-def refuse_budget(market: MarketFacts, category: Category, budget: Rate, *, field: str) -> None:
+def refuse_budget(
+    market: MarketFacts, category: CategoryFacts, budget: Rate, *, field: str
+) -> None:
     """Raises RateNotUsable for a budget that cannot be meant, or at which nobody comes."""
     lowest = max(1, category.rate_low // LOWEST_BUDGET_SHARE)
     _refuse_rate(market, category, budget, lowest=lowest, field=field)
 
 
 def _refuse_rate(
-    market: MarketFacts, category: Category, rate: Rate, *, lowest: int, field: str
+    market: MarketFacts,
+    category: Category | CategoryFacts,
+    rate: Rate,
+    *,
+    lowest: int,
+    field: str,
 ) -> None:
     highest = min(category.rate_high * HIGHEST_RATE_TIMES, 10_000_000)
     facts = {"lowest": lowest, "highest": highest, "currency": market.currency}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapely import MultiPolygon
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
-from geo.postgis import LonLatPoint, covers
 from service.db.direct import Prepared
 from service.db.tables import Category, Market
 
@@ -37,25 +36,35 @@ class MarketShapes:
     places: dict[str, Any]
 
 
+class CategoryFacts(NamedTuple):
+    """A category as a wish meets it: the least minutes that are billed, and the usual rates, minor
+    units an hour.
+    """
+
+    slug: str
+    minimum_minutes: int
+    rate_low: int
+    rate_high: int
+
+
+FACTS: tuple[Any, ...] = (
+    Market.id,
+    Market.slug,
+    Market.name,
+    Market.zone,
+    Market.currency,
+    Market.srid,
+    Market.centre,
+    Market.turn_around_s,
+)
+"""The columns of `MarketFacts`."""
+
+
 def _facts() -> Select[*tuple[Any, ...]]:
-    return select(
-        Market.id,
-        Market.slug,
-        Market.name,
-        Market.zone,
-        Market.currency,
-        Market.srid,
-        Market.centre,
-        Market.turn_around_s,
-    )
+    return select(*FACTS)
 
 
 BY_SLUG = Prepared(_facts().where(Market.slug == bindparam("slug")))
-HOLDS = Prepared(
-    select(covers(Market.__table__.c.boundary, bindparam("place", type_=LonLatPoint()))).where(
-        Market.id == bindparam("market")
-    )
-)
 CATEGORY = Prepared(
     select(*Category.__table__.columns).where(
         Category.market_id == bindparam("market"), Category.slug == bindparam("slug")
@@ -93,11 +102,6 @@ async def boundary_of(session: AsyncSession, market_id: int) -> MultiPolygon:
     """The boundary alone."""
     found = await session.execute(select(Market.boundary).where(Market.id == market_id))
     return found.scalar_one()
-
-
-async def holds(session: AsyncSession, market_id: int, place: LonLat) -> bool:
-    """The market's boundary holds the place, edge included."""
-    return bool(await HOLDS.value(session, {"place": place, "market": market_id}))
 
 
 async def categories_of(session: AsyncSession, market_id: int) -> list[Category]:

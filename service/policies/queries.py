@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BindParameter, Integer, Select, any_, bindparam, case, select, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import ChoreState
@@ -53,7 +66,7 @@ IN_FORCE = Prepared(_of_market(bindparam("market")).order_by(PolicyVersion.versi
 
 
 DOCUMENTS = Prepared(
-    select(PolicyVersion.version, PolicyVersion.document).where(
+    select(PolicyVersion.version, cast(PolicyVersion.document, Text)).where(
         PolicyVersion.market_id == bindparam("market"),
         PolicyVersion.version == any_(bindparam("numbers", type_=ARRAY(Integer))),
     )
@@ -73,18 +86,20 @@ async def one_version(session: AsyncSession, market_id: int, version: int) -> Ve
     return Version(**row) if row else None
 
 
-async def version_for(session: AsyncSession, market_id: int, version: int | None) -> Version:
-    """The version that an arm names, else the one in force."""
-    named = version and await one_version(session, market_id, version)
-    return named or await newest_version(session, market_id)
-
-
 async def documents(
     session: AsyncSession, market_id: int, numbers: Collection[int]
 ) -> dict[int, PolicyDocument]:
     """The documents of these versions, by number."""
     found = await DOCUMENTS.rows(session, {"market": market_id, "numbers": sorted(numbers)})
-    return {version: PolicyDocument.model_validate(document) for version, document in found}
+    return {version: document_of(text) for version, text in found}
+
+
+@lru_cache(maxsize=64)
+def document_of(text: str) -> PolicyDocument:
+    """The document that this JSON writes. Kept, by what it says: every post and every round asks
+    for the few that are in use, and checking one takes longer than reading it.
+    """
+    return PolicyDocument.model_validate_json(text)
 
 
 async def versions(

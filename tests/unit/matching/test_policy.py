@@ -48,6 +48,11 @@ def test_a_category_differs_only_where_it_says_so() -> None:
     assert document.for_category("cleaning") == document.default
 
 
+def test_what_holds_for_a_category_is_worked_out_once() -> None:
+    document = PolicyDocument(categories={"plumbing": {"max_waves": 7}})
+    assert document.for_category("plumbing") is document.for_category("plumbing")
+
+
 def test_a_bad_category_is_refused_where_it_stands() -> None:
     with pytest.raises(ValidationError) as refused:
         PolicyDocument.model_validate({"categories": {"plumbing": {"radius_m": -1, "colour": 3}}})
