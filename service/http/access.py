@@ -9,6 +9,8 @@ seconds, so a revocation or a suspension acts within that time everywhere.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -16,10 +18,11 @@ from uuid import UUID
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
+from service.db.direct import Prepared
 from service.db.engine import Database
 from service.db.tables import Account, LoginSession
 from service.errors import NotAllowed, NotSignedIn, SessionRevoked, Suspended
@@ -39,10 +42,41 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Standing:
+    """A session as the database had it."""
+
     caller: Caller
     revoked: bool
     suspended: bool
+
+
+class _Asked:
+    """Sessions that are asked for at the same time, read together: those that come while one read
+    is under way form the next, so that a rush of callers costs few transactions.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[UUID] = set()
+        self._reading: asyncio.Task[dict[UUID, Standing]] | None = None
+        self._next: asyncio.Task[dict[UUID, Standing]] | None = None
+
+    async def standing(self, session_id: UUID, database: Database) -> Standing | None:
+        """The session as the database has it now; None if it has none such. Raises what reading it
+        raised.
+        """
+        self._waiting.add(session_id)
+        if self._next is None:
+            self._next = asyncio.create_task(self._read(database, self._reading))
+        return (await asyncio.shield(self._next)).get(session_id)
+
+    async def _read(
+        self, database: Database, before: asyncio.Task[dict[UUID, Standing]] | None
+    ) -> dict[UUID, Standing]:
+        if before is not None:
+            await asyncio.wait([before])
+        asked, self._waiting = self._waiting, set()
+        self._reading, self._next = self._next, None
+        return await database.run(_read_standings, sessions=list(asked))
 
 
 class SessionWatch:
@@ -52,14 +86,15 @@ class SessionWatch:
 
     def __init__(self, fresh_s: float, most: int = 50_000) -> None:
         self.fresh_s, self.most = fresh_s, most
-        self._known: dict[UUID, tuple[float, _Standing]] = {}
+        self._known: dict[UUID, tuple[float, Standing]] = {}
+        self._asked = _Asked()
 
     async def caller(self, claims: Claims, database: Database, now: datetime) -> Caller:
         """The caller of these claims. Raises NotSignedIn, SessionRevoked or Suspended."""
         at = now.timestamp()
         known = self._known.get(claims.session_id)
         if known is None or not 0 <= at - known[0] < self.fresh_s:
-            standing = await database.run(_standing, session_id=claims.session_id)
+            standing = await self._asked.standing(claims.session_id, database)
             if standing is None:
                 raise NotSignedIn("The access token is not valid.")
             if len(self._known) >= self.most:
@@ -85,25 +120,31 @@ class SessionWatch:
                 del self._known[session_id]
 
 
-async def _standing(session: AsyncSession, *, session_id: UUID) -> _Standing | None:
-    row = (
-        await session.execute(
-            select(
-                Account.id,
-                Account.is_client,
-                Account.is_tasker,
-                Account.operator_role,
-                Account.suspended_at,
-                LoginSession.revoked_at,
-            )
-            .join(LoginSession, LoginSession.account_id == Account.id)
-            .where(LoginSession.id == session_id)
+STANDINGS = Prepared(
+    select(
+        LoginSession.id,
+        Account.id,
+        Account.is_client,
+        Account.is_tasker,
+        Account.operator_role,
+        Account.suspended_at,
+        LoginSession.revoked_at,
+    )
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .where(LoginSession.id == any_(bindparam("sessions", type_=ARRAY(Uuid))))
+)
+
+
+async def _read_standings(
+    session: AsyncSession, *, sessions: Sequence[UUID]
+) -> dict[UUID, Standing]:
+    found = await STANDINGS.rows(session, {"sessions": sessions})
+    return {
+        session_id: Standing(
+            Caller(account_id, session_id, *may), revoked_at is not None, suspended_at is not None
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    caller = Caller(row.id, session_id, row.is_client, row.is_tasker, row.operator_role)
-    return _Standing(caller, row.revoked_at is not None, row.suspended_at is not None)
+        for session_id, account_id, *may, suspended_at, revoked_at in found
+    }
 
 
 _bearer = HTTPBearer(
