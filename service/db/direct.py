@@ -56,7 +56,7 @@ class Prepared:
         for name, convert in self._into.items():
             given[name] = convert(given[name])
         cursor = await self._run(session, given)
-        if cursor.description is None:
+        if cursor.rownumber is None:
             return []
         found = await cursor.fetchall()
         return [self._converted(row) for row in found] if self._from else found
@@ -73,7 +73,7 @@ class Prepared:
     async def _run(self, session: AsyncSession, given: Mapping[str, Any]) -> psycopg.AsyncCursor:
         connection = await _connection_of(session)
         try:
-            return await connection.execute(self.text, given)
+            return await connection.execute(self.text, given, prepare=True)
         except psycopg.Error as error:
             if connection.closed:
                 # Raises, and has the pool drop whatever was lost together with this connection.

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.push import ACK_GRACE, Target
+from service.db.direct import Prepared
 from service.db.tables import PushSubscription
 from service.db.tables.lines import NODE_ALIVE_S
 
@@ -42,8 +43,9 @@ class Claimed(NamedTuple):
 
 # A row for each subscribed device of each recipient: due at once for those who have no stream open
 # anywhere, later for the others.
-ENQUEUE = text(
-    """
+ENQUEUE = Prepared(
+    text(
+        """
     INSERT INTO pushes (subscription_id, n, recipient_id, until, due_at, tries)
     SELECT s.id, d.n, d.recipient_id, d.until,
            CASE WHEN EXISTS (
@@ -53,7 +55,9 @@ ENQUEUE = text(
     FROM unnest(CAST(:recipients AS uuid[]), CAST(:numbers AS bigint[]),
                 CAST(:untils AS timestamptz[])) AS d(recipient_id, n, until)
     JOIN push_subscriptions AS s ON s.account_id = d.recipient_id
-    """
+    RETURNING 1
+        """
+    )
 )
 
 # What is due, oldest first, those that nobody else is claiming; a claim lasts until `leased`.
@@ -159,8 +163,8 @@ SWEEP_SUBSCRIPTIONS = text(
 
 async def enqueue(session: AsyncSession, due: Sequence[Due], *, now: datetime) -> int:
     """Have these events pushed to the devices of their recipients; how many pushes that makes."""
-    made = await session.execute(
-        ENQUEUE,
+    made = await ENQUEUE.rows(
+        session,
         {
             "recipients": [one.recipient_id for one in due],
             "numbers": [one.n for one in due],
@@ -170,8 +174,7 @@ async def enqueue(session: AsyncSession, due: Sequence[Due], *, now: datetime) -
             "now": now,
         },
     )
-    count: int = made.rowcount  # type: ignore[attr-defined]
-    return count
+    return len(made)
 
 
 async def claim(

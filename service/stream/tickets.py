@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.db.direct import Prepared
 from service.db.tables import StreamTicket
 
 LIFETIME_S = 30
@@ -28,8 +29,9 @@ class Admitted(NamedTuple):
 
 
 # Uses the ticket up; of two at once, one finds it unused.
-REDEEM = text(
-    """
+REDEEM = Prepared(
+    text(
+        """
     UPDATE stream_tickets AS t SET used_at = :now
     FROM login_sessions AS s
     JOIN accounts AS a ON a.id = s.account_id
@@ -38,6 +40,7 @@ REDEEM = text(
       AND s.id = t.session_id AND s.revoked_at IS NULL AND a.suspended_at IS NULL
     RETURNING t.account_id, t.session_id, coalesce(c.last_n, 0) AS last
     """
+    )
 )
 
 
@@ -62,8 +65,8 @@ async def redeem_ticket(session: AsyncSession, *, ticket: str, now: datetime) ->
     """Use a ticket up. None if it is unknown, used, expired, or its session or account has
     ended.
     """
-    row = (await session.execute(REDEEM, {"hash": _hash(ticket), "now": now})).one_or_none()
-    return None if row is None else Admitted(row.account_id, row.session_id, row.last)
+    row = await REDEEM.row(session, {"hash": _hash(ticket), "now": now})
+    return Admitted(*row) if row else None
 
 
 def _hash(ticket: str) -> bytes:
