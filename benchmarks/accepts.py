@@ -6,13 +6,16 @@ other two offers and four events are one transaction, committed to disk. `http` 
 to one api process; `pgbench` runs the very statements of the operation, recorded as they pass, on
 chores alike, with as many clients. Turns alternate; medians. A race is a wave to 200 taskers, all
 of whom accept at once; `--attempts` says how many tries there are in all, a million in the long
-form. Double bookings are counted in the tables.
+form, for which `--runs 0` leaves the turns out. It says how far it is, and a SIGINT or SIGTERM ends
+it with what was tried. Double bookings are counted in the tables. `api_cpu_ms` is the api's CPU for
+an accept, its relay included.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import statistics
 import time
 from collections import Counter
@@ -21,7 +24,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from benchmarks.frame import Report
-from benchmarks.load.ground import connected, durable_server
+from benchmarks.load.ground import connected, cpu_s, durable_server
 from benchmarks.load.helpers import Helper
 from benchmarks.load.running import running_service
 from benchmarks.load.town import settle
@@ -34,6 +37,7 @@ from service.offers.operations import accept
 WAVE, RACE = 3, 200
 GOAL = 0.4
 RACES_AT_A_TIME = 10
+RACES_BETWEEN_NEWS = 50
 FIRST_RACE = 50_000_000
 """The number of the first chore that is raced for; those before are accepted one by one."""
 
@@ -66,7 +70,7 @@ async def _measure(
     waves = Waves(connection, each=WAVE, racing=False)
     written = await _script(url, waves)
     turns: dict[str, list[float]] = {"http": [], "pgbench": []}
-    first = 2
+    first, cpu = 2, 0.0
     async with running_service(url) as service:
         for _ in range(arguments.runs):
             for contender, rates in turns.items():
@@ -74,19 +78,33 @@ async def _measure(
                 connection.execute("ANALYZE")
                 connection.commit()
                 if contender == "http":
+                    before = cpu_s(service.api_pid)
                     rates.append(await _over_http(service.port, waves, first, arguments))
+                    cpu += cpu_s(service.api_pid) - before
                 else:
                     rates.append(await _with_pgbench(url, written, first, arguments))
                 first += arguments.accepts
         tried, seconds = await _races(service.port, connection, arguments.attempts)
     found = connection.execute(DOUBLES).fetchone()
-    per_s, pgbench_per_s = (round(statistics.median(rates), 1) for rates in turns.values())
     report.add(
-        per_s=per_s, pgbench_per_s=pgbench_per_s, share=round(per_s / pgbench_per_s, 3),
+        **_rates(turns, cpu / max(arguments.runs * arguments.accepts, 1)),
         double_bookings=found[0] if found else None, attempts=tried,
         attempts_per_s=round(tried / max(seconds, 1e-9)),
     )  # fmt: skip
-    report.notes.append(f"share of pgbench: {per_s / pgbench_per_s:.2f} (goal: at least {GOAL})")
+    if arguments.runs:
+        report.notes.append(f"share of pgbench: {report.rows[0]['share']} (goal: at least {GOAL})")
+
+
+def _rates(turns: dict[str, list[float]], cpu_each_s: float) -> dict[str, float]:
+    """Medians of the turns; nothing where none was run."""
+    if not turns["http"]:
+        return {}
+    per_s, pgbench_per_s = (round(statistics.median(rates), 1) for rates in turns.values())
+    share = round(per_s / pgbench_per_s, 3)
+    return {
+        "per_s": per_s, "pgbench_per_s": pgbench_per_s, "share": share,
+        "api_cpu_ms": round(cpu_each_s * 1000, 2),
+    }  # fmt: skip
 
 
 async def _script(url: str, waves: Waves) -> str:
@@ -135,15 +153,18 @@ async def _over_http(port: int, waves: Waves, first: int, arguments: argparse.Na
 
 
 async def _races(port: int, connection: psycopg.Connection, attempts: int) -> tuple[int, float]:
-    """Race after race; how many tries, and the seconds they took. Raises RuntimeError where a race
-    has not exactly one winner.
+    """Race after race, until a signal; how many tries, and the seconds they took. Raises
+    RuntimeError where a race has not exactly one winner.
     """
     waves = Waves(connection, each=RACE, racing=True)
     requester, seconds, races = await Helper.start("requester"), 0.0, attempts // RACE
+    stopped, done = _stopped_by_signal(), 0
     try:
         tokens = waves.tokens([waves.tasker(offer) for offer in range(RACE)])
         await requester.ask("open", port=port, connections=RACE, tokens=tokens, bodies=[])
         for race in range(races):
+            if stopped.is_set():
+                break
             if race % RACES_AT_A_TIME == 0:
                 waves.make(FIRST_RACE + race, min(RACES_AT_A_TIME, races - race))
             started = time.monotonic()
@@ -153,9 +174,20 @@ async def _races(port: int, connection: psycopg.Connection, attempts: int) -> tu
             seconds += time.monotonic() - started
             if Counter(answer["statuses"]) != {"200": 1, "409": RACE - 1}:
                 raise RuntimeError(f"race {race} had {answer['statuses']}")
+            done = race + 1
+            if done % RACES_BETWEEN_NEWS == 0:
+                print(f"{done * RACE:,} attempts in {seconds:.0f} s", flush=True)
     finally:
         await requester.stop()
-    return races * RACE, seconds
+    return done * RACE, seconds
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM from now on."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
 
 
 def _path(offer: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from geo.cells import centre_of
@@ -24,7 +24,7 @@ from service.errors import (
 from service.http.access import Tasker
 from service.http.documentation import refuses
 from service.http.pages import Page, PageOf, page
-from service.http.schemas import In, Money, Out, PointOut, UtcTime
+from service.http.schemas import In, Money, Out, PointOut, UtcTime, answer
 from service.offers import operations
 from service.offers.queries import OfferRow, offers_page
 from service.runtime import Db, Now
@@ -149,14 +149,15 @@ async def get_offer(offer_id: UUID, caller: Tasker, db: Db) -> OfferOut:
 
 @router.post(
     "/{offer_id}/accept",
+    response_model=BookingOut,
     responses=refuses(NotFound, OfferDeclined, *TOO_LATE),
 )
-async def accept_offer(offer_id: UUID, caller: Tasker, db: Db, now: Now) -> BookingOut:
+async def accept_offer(offer_id: UUID, caller: Tasker, db: Db, now: Now) -> Response:
     """Call dibs. The booking is final; a refusal says why. Accepting again gives the same
     booking.
     """
     row = await db.run(operations.accept, offer_id=offer_id, tasker_id=caller.account_id, now=now)
-    return BookingOut.of(row, caller, now)
+    return answer(BookingOut.of(row, caller, now))
 
 
 @router.post(
