@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
 from pathlib import Path
 from typing import cast
@@ -30,6 +31,8 @@ def main() -> None:
         each.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
         benchmark.add_arguments(each)
     arguments = parser.parse_args()
+    # What a run has started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     report = Report(arguments.name)
     runnable[arguments.name].run(arguments, report)
     report.show()

@@ -28,11 +28,13 @@ TUNING = LIVING | {
 
 @contextmanager
 def durable_server(name: str, *, keep: bool = False) -> Iterator[str]:
-    """The URL of a migrated database of a server called `name` on disk; deleted afterwards, or
-    kept, stopped, for another run under the same migrations.
+    """The URL of a migrated database of a server called `name` on disk; deleted before, in case a
+    run was killed, and afterwards, or kept, stopped, for another run under the same migrations.
     """
     ready_binaries(print)
     place = choose_place(f"pg-{name.replace('_', '-')}", print)
+    if not keep:
+        private.remove(place)
     private.start(place, TUNING, print)
     try:
         database = f"{name}_{fingerprint()[:8]}"

@@ -38,9 +38,12 @@ class Neighbour:
 
 
 def settle(url: str, taskers: int) -> None:
-    """Have so many taskers live there; a town that was kept is taken as it is."""
+    """Have so many taskers live there; a town that was kept is taken as it is, without the chores
+    of the run before, which would all be due by now.
+    """
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         known = connection.execute("SELECT count(*) FROM taskers").fetchone()
+        connection.execute("TRUNCATE chores, rounds, events, event_counters CASCADE")
     if known == (0,):
         asyncio.run(_grow(url, taskers))
 
