@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from benchmarks.honesty.people import Made, Person, person_of, reply_of
 from benchmarks.honesty.town import LIVING, MORNING, Town, Wanted
 from geo.points import LonLat
-from service.chores.operations import Wish, post_chore
+from service.chores.meaning import Wish
+from service.chores.operations import post_chore
 from service.db.engine import Database
 from service.dispatch.queries import Moment, next_moment
 from service.dispatch.rounds import RoundSettings, run_round

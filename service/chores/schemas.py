@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from geo.cells import centre_of
-from service.chores.operations import View, Wish
+from service.chores.meaning import Wish
+from service.chores.operations import View
 from service.chores.queries import ChoreRow
 from service.chores.wishes import LONGEST_MIN, SHORTEST_MIN
 from service.http.schemas import In, Money, MoneyIn, Out, PointIn, PointOut, TimeIn, UtcTime

@@ -15,7 +15,7 @@ from matching.chance import AcceptanceModel
 from matching.lifecycle import ChoreState
 from matching.policy import MatchingPolicy, PolicyDocument
 from matching.problem import Market
-from service.chores.operations import Meant, Wish, check_wish
+from service.chores.meaning import Meant, Wish, check_wish
 from service.db.tables import new_id
 from service.dispatch import queries
 from service.dispatch.candidates import Found, Sought, find_candidates

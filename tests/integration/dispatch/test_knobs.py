@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.policy import MatchingPolicy
-from service.chores.operations import Wish, post_chore
+from service.chores.meaning import Wish
+from service.chores.operations import post_chore
 from service.db.tables import Favourite, Market
 from tests.integration.dispatch.conftest import City
 from tests.support.scene import HACKNEY, Person, make_client, make_market, north_of
