@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 
 from benchmarks.crowds import NOW, benchmark_server, run_async
 from benchmarks.frame import Report
@@ -73,8 +73,7 @@ async def _first_view(browser: Browser, base: str, report: Report) -> Page:
     """Sign in and wait for the map: the bytes that took, as they came over the wire."""
     page = await browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
     page.set_default_timeout(PATIENCE_MS)
-    network = await page.context.new_cdp_session(page)
-    received = await _counted(network)
+    wire = Wire(page)
     await page.goto(f"{base}/console")
     await page.get_by_label("E-mail").fill(EMAIL)
     await page.get_by_label("Password").fill(PASSWORD)
@@ -84,6 +83,7 @@ async def _first_view(browser: Browser, base: str, report: Report) -> Page:
     await _drawn(page)
     took_ms = (time.perf_counter() - started) * 1_000
     seen = await page.locator("[data-in-view=taskers]").text_content()
+    received = await wire.by_kind()
     for kind, size in received.most_common():
         report.add(what="first view", kind=kind, bytes=size)
     total = sum(received.values())
@@ -94,26 +94,28 @@ async def _first_view(browser: Browser, base: str, report: Report) -> Page:
     return page
 
 
-async def _counted(network: CDPSession) -> Counter[str]:
-    """Bytes as they come, by kind, headers included; those of the stream are its text's."""
-    await network.send("Network.enable")
-    kinds: dict[str, str] = {}
-    received: Counter[str] = Counter()
+class Wire:
+    """Bytes as they came over the wire, by kind, headers included; those of the stream are its
+    text's.
+    """
 
-    def begun(event: dict[str, Any]) -> None:
-        path = event["response"]["url"].split("?")[0]
-        kinds[event["requestId"]] = "tiles" if "/tiles/" in path else event["type"].lower()
+    def __init__(self, page: Page) -> None:
+        self.received: Counter[str] = Counter()
+        self._requests: list[Request] = []
+        page.on("requestfinished", self._requests.append)
+        page.on("websocket", lambda socket: socket.on("framereceived", self._told))
 
-    def ended(event: dict[str, Any]) -> None:
-        received[kinds.get(event["requestId"], "other")] += round(event["encodedDataLength"])
+    async def by_kind(self) -> Counter[str]:
+        """All that was received so far."""
+        found = Counter(self.received)
+        for request in self._requests:
+            sizes = await request.sizes()
+            kind = "tiles" if "/tiles/" in request.url else request.resource_type
+            found[kind] += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+        return found
 
-    def told(event: dict[str, Any]) -> None:
-        received["stream"] += len(event["response"]["payloadData"])
-
-    network.on("Network.responseReceived", begun)
-    network.on("Network.loadingFinished", ended)
-    network.on("Network.webSocketFrameReceived", told)
-    return received
+    def _told(self, payload: str | bytes) -> None:
+        self.received["stream"] += len(payload)
 
 
 async def _pan(browser: Browser, page: Page, drags: int, report: Report) -> None:

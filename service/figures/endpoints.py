@@ -10,6 +10,7 @@ from pydantic import Field
 from service.errors import NotFound
 from service.figures import operations
 from service.figures.operations import Health
+from service.figures.queries import VersionRow
 from service.figures.reckoning import Fill, Quantiles
 from service.http.access import Operator
 from service.http.documentation import refuses
@@ -109,6 +110,23 @@ class HealthOut(Out):
         )
 
 
+class VersionFill(FillOut):
+    """The same of the chores under a version of the policy, with what it took. Other days and other
+    chores: a comparison of two says what happened, not why.
+    """
+
+    version: int = Field(examples=[4])
+    accepted_after_s: float | None = Field(description="median, of the filled", examples=[41.0])
+    travel_s: float | None = Field(description="mean, to the first booking", examples=[960.0])
+
+    @classmethod
+    def of(cls, row: VersionRow) -> VersionFill:
+        """The wire form."""
+        return cls.model_validate(
+            row._asdict() | {"rate": Fill(row.posted, row.filled, row.missed).rate}
+        )
+
+
 def _fill(fill: Fill) -> dict[str, float | None]:
     return {
         "posted": fill.posted, "filled": fill.filled, "missed": fill.missed, "rate": fill.rate,
@@ -121,3 +139,12 @@ async def read_market_health(
 ) -> HealthOut:
     """Fill rates, waits, what was missed where, offers that reached nobody, and rounds' times."""
     return HealthOut.of(await db.run(operations.read_health, market=market, hours=hours, now=now))
+
+
+@router.get("/health/versions", responses=refuses(NotFound))
+async def read_versions_health(
+    market: MarketSlug, _: Operator, db: Db, now: Now
+) -> list[VersionFill]:
+    """How the chores of the past 28 days fared, by the version of the policy they are under."""
+    rows = await db.run(operations.read_versions, market=market, now=now)
+    return [VersionFill.of(row) for row in rows]

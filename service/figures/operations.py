@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.figures import queries
-from service.figures.queries import ChoreRow, OfferCounts
+from service.figures.queries import ChoreRow, OfferCounts, VersionRow
 from service.figures.reckoning import (
     Fill,
     PostedChore,
@@ -25,6 +25,9 @@ from service.figures.reckoning import (
 from service.markets.districts import district_at, district_names
 from service.markets.operations import market_in_path
 from service.markets.queries import shapes_of
+
+REMEMBERED = timedelta(days=28)
+"""How far back versions of a policy are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ async def read_health(session: AsyncSession, *, market: str, hours: int, now: da
         solve_ms=quantiles(solve_ms),
         round_ms=quantiles(round_ms),
     )
+
+
+async def read_versions(session: AsyncSession, *, market: str, now: datetime) -> list[VersionRow]:
+    """How the chores of the past weeks fared, by the version of the policy they are under. Raises
+    NotFound.
+    """
+    facts = await market_in_path(session, slug=market)
+    return await queries.versions_since(session, facts.id, now - REMEMBERED)
 
 
 def _posted(rows: Sequence[ChoreRow], features: Sequence[dict[str, Any]]) -> list[PostedChore]:

@@ -34,6 +34,19 @@ class OfferCounts(NamedTuple):
     pending: int
 
 
+class VersionRow(NamedTuple):
+    """How the chores under a version of the policy fared: how many were posted, filled, missed; of
+    the filled the middle wait and the mean travel, in seconds.
+    """
+
+    version: int
+    posted: int
+    filled: int
+    missed: int
+    accepted_after_s: float | None
+    travel_s: float | None
+
+
 POSTED = text(
     """
     SELECT c.category, ST_X(c.point), ST_Y(c.point), c.status, c.created_at,
@@ -54,6 +67,23 @@ OFFERS = text(
     FROM offers WHERE market_id = :market_id AND extended_at >= :since
     """
 )
+BY_VERSION = text(
+    """
+    SELECT c.policy_version, count(*), count(b.taken_at),
+           count(*) FILTER (WHERE b.taken_at IS NULL AND c.status IN ('unfilled', 'expired')),
+           percentile_cont(0.5) WITHIN GROUP (
+               ORDER BY extract(epoch FROM b.taken_at - c.created_at)
+           ),
+           avg(b.travel_s)
+    FROM chores AS c LEFT JOIN LATERAL (
+        SELECT b.created_at AS taken_at, o.travel_s
+        FROM bookings AS b JOIN offers AS o ON o.id = b.offer_id
+        WHERE b.chore_id = c.id ORDER BY b.created_at LIMIT 1
+    ) AS b ON true
+    WHERE c.market_id = :market_id AND c.created_at >= :since
+    GROUP BY c.policy_version ORDER BY c.policy_version DESC
+    """
+)
 ROUNDS = text(
     """
     SELECT solve_ms, snapshot_ms + solve_ms + write_ms FROM rounds
@@ -67,6 +97,14 @@ async def chores_since(session: AsyncSession, market_id: int, since: datetime) -
     """The chores of a market that were posted since then, at most the newest 200,000."""
     asked = {"market_id": market_id, "since": since, "most": MOST_CHORES}
     return [ChoreRow(*row) for row in await session.execute(POSTED, asked)]
+
+
+async def versions_since(
+    session: AsyncSession, market_id: int, since: datetime
+) -> list[VersionRow]:
+    """The chores posted since then, by the version they are under, the newest first."""
+    rows = await session.execute(BY_VERSION, {"market_id": market_id, "since": since})
+    return [VersionRow(*row) for row in rows]
 
 
 async def offers_since(session: AsyncSession, market_id: int, since: datetime) -> OfferCounts:

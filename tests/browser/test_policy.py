@@ -25,6 +25,8 @@ def test_a_changed_radius_is_used_by_the_next_chore_and_can_be_reverted(
     expect(facts.get_by_role("link", name=f"Policy version {before + 1}")).to_be_visible()
 
     editor.go("policy/history")
+    changed = page.locator(f"[data-version='{before + 1}']")
+    expect(changed.get_by_text("Chores posted")).to_be_visible()
     version = page.locator(f"[data-version='{before}']")
     version.get_by_role("button", name="Revert to this").click()
     dialog = page.get_by_role("dialog")

@@ -1,4 +1,4 @@
-/** The base map: the market's districts and its river, in the console's colours; no server. */
+/** The base map: the market's districts, parks and river, in the console's colours; no server. */
 
 import type { StyleSpecification } from "maplibre-gl";
 import type { Feature, FeatureCollection, GeoJSON, Geometry, Position } from "geojson";
@@ -9,6 +9,7 @@ export interface Geography {
   centre: [number, number];
   /** Areas with a `name`. */
   districts: FeatureCollection;
+  parks: FeatureCollection;
   river: GeoJSON | null;
 }
 
@@ -27,6 +28,7 @@ export function baseStyle(
     sources: {
       districts: { type: "geojson", data: districts },
       names: { type: "geojson", data: namesOf(districts) },
+      parks: { type: "geojson", data: geography?.parks ?? NOTHING },
       river: { type: "geojson", data: geography?.river ?? NOTHING },
     },
     layers: [
@@ -36,6 +38,12 @@ export function baseStyle(
         type: "fill",
         source: "districts",
         paint: { "fill-color": colour("map-land") },
+      },
+      {
+        id: "parks",
+        type: "fill",
+        source: "parks",
+        paint: { "fill-color": colour("map-park") },
       },
       {
         id: "district-edges",

@@ -61,6 +61,7 @@ TABLE: dict[str, Who] = {
     "POST /v1/chores/{chore_id}/extend": "editor",
     "GET /v1/markets/{market}/audit": "operator",
     "GET /v1/markets/{market}/health": "operator",
+    "GET /v1/markets/{market}/health/versions": "operator",
     "GET /v1/markets/{market}/map": "operator",
     "GET /v1/markets/{market}/tiles/{z}/{x}/{y}": "operator",
     "PUT /v1/taskers/me": "tasker",
