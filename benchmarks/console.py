@@ -32,7 +32,7 @@ FLAGS = [
 WINDOW = {"width": 1360, "height": 860}
 GOAL_BYTES = 1_000_000
 PATIENCE_MS = 120_000
-LAYERS = ("Chores", "Reach of waves", "Bookings", "Taskers")
+LAYERS = ("Chores", "Reaches", "Bookings", "Taskers")
 ZOOMED_IN = (0, 2, 3)
 """How often the button is pressed before each drag: the city, a part of it, streets."""
 
