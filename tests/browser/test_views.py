@@ -17,6 +17,7 @@ SHOTS = Path(__file__).parents[2] / ".data" / "shots"
 AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 PLAYED_MS = 90_000
+LOOKS = 4
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +123,17 @@ def _look(page: Page, name: str) -> None:
 
 
 def _barriers(page: Page) -> list[str]:
-    """What keeps people from reading or using the page, by axe's rules: the grave ones."""
+    """What keeps people from reading or using the page, by axe's rules: the grave ones. A page that
+    is still changing its colours is looked at again.
+    """
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+    for _ in range(LOOKS):
+        found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+        grave = [each for each in found if each["impact"] in ("serious", "critical")]
+        if not grave:
+            break
+        page.wait_for_timeout(300)
+    return [f"{each['id']}: {node['html'][:160]}" for each in grave for node in each["nodes"]]
 
 
 def _fits(page: Page) -> bool:
