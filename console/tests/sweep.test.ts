@@ -71,6 +71,7 @@ test("a district is told of no surer than its interval", () => {
     "In Hackney, 8 km would fill 62.5% of 40 chores, where 5 km fills 50%: +12.5 points (between +5 points and +20 points, nine times in ten).",
   );
   expect(readout(HACKNEY, 9000, 5000, km)).toContain("no clear difference (between −10 points");
+  expect(readout(HACKNEY, 5000, 5000, km)).toContain("the same chores in every draw");
   const untold = { value: 8000, mean: null, low: null, high: null, change: null };
   const points = [{ ...untold, predictable: false, why: "too far out" }];
   expect(readout({ ...HACKNEY, points }, 8000, 5000, km)).toBe(

@@ -112,6 +112,7 @@ export function readout(
 }
 
 function inWords({ mean, low, high }: NonNullable<RegionPoint["change"]>): string {
+  if (low === 0 && high === 0) return "the same chores in every draw.";
   const between = `between ${difference(low, "share")} and ${difference(high, "share")}, nine times in ten`;
   if (low <= 0 && high >= 0) return `no clear difference (${between}).`;
   return `${difference(mean, "share")} (${between}).`;
