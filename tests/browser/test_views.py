@@ -17,7 +17,7 @@ SHOTS = Path(__file__).parents[2] / ".data" / "shots"
 AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 PLAYED_MS = 90_000
-LOOKS = 4
+LOOKS = 3
 
 
 @pytest.fixture(scope="module")
@@ -128,12 +128,20 @@ def _barriers(page: Page) -> list[str]:
     """
     page.evaluate(AXE.read_text())
     for _ in range(LOOKS):
-        found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
-        grave = [each for each in found if each["impact"] in ("serious", "critical")]
-        if not grave:
-            break
+        if not _found(page):
+            return []
         page.wait_for_timeout(300)
-    return [f"{each['id']}: {node['html'][:160]}" for each in grave for node in each["nodes"]]
+    return _found(page)
+
+
+def _found(page: Page) -> list[str]:
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
 
 
 def _fits(page: Page) -> bool:
