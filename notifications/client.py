@@ -67,7 +67,6 @@ class Stream:
             try:
                 async with aclosing(self._connection()) as items:
                     async for item in items:
-                        self._wait_s = FIRST_WAIT_S
                         yield item
             except ConnectionClosed as closed:
                 code = closed.rcvd.code if closed.rcvd else LOST.code
@@ -115,6 +114,7 @@ class Stream:
             if not self._unacked:
                 raise
             return None
+        self._wait_s = FIRST_WAIT_S
         if isinstance(frame, Ping):
             await line.send(Pong().model_dump_json())
         return frame if isinstance(frame, Event | Resync) else None

@@ -69,10 +69,7 @@ export class Stream {
     for (;;) {
       let code = LOST;
       try {
-        for await (const item of this.#connection()) {
-          this.#waitS = FIRST_WAIT_S;
-          yield item;
-        }
+        yield* this.#connection();
       } catch (error) {
         if (!(error instanceof Cut)) throw error;
         code = error.code;
@@ -114,6 +111,7 @@ export class Stream {
     const silenceS = this.#unacked ? this.#ackAt - clock() : 2 * hello.heartbeat_s;
     const frame = await line.hear(silenceS);
     if (!frame && !this.#unacked) throw new Cut();
+    if (frame) this.#waitS = FIRST_WAIT_S;
     if (frame?.frame === "ping") line.say({ frame: "pong" });
     return frame?.frame === "event" || frame?.frame === "resync" ? frame : null;
   }

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from random import Random
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from notifications.client import Stream, StreamEnded
-from notifications.frames import Event
+from notifications.frames import Event, Hello, Ping
+from notifications.terms import Terms
 from service.db.engine import Database
 from tests.support.proxy import Proxy
 from tests.support.scene import Person
@@ -119,6 +123,46 @@ class _Talk:
             await asyncio.sleep(0.02)
         self.last.set_result(count + 1)
         return count + len(await tell(self._database, self._person))
+
+
+async def test_the_wait_begins_anew_once_a_connection_has_brought_anything_after_hello(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody with a poor line and no news is not kept waiting longer each time."""
+    hello = Hello(session=uuid4(), last=0, **Terms().announced()).model_dump_json()
+    waits: list[float] = []
+    enough = asyncio.Event()
+
+    async def brief(line: ServerConnection) -> None:
+        await line.send(hello)
+        if len(waits) >= 3:
+            await line.send(Ping().model_dump_json())
+            await line.recv()
+            await line.recv()
+        line.transport.abort()
+
+    async def waited(seconds: float) -> None:
+        if seconds == 0:
+            return
+        waits.append(seconds)
+        if len(waits) == 6:
+            enough.set()
+            await asyncio.Event().wait()
+
+    speaks = [Subprotocol("dibs.v1")]
+    async with serve(brief, "127.0.0.1", 0, subprotocols=speaks, ping_interval=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+
+        async def door() -> tuple[str, str]:
+            return f"ws://127.0.0.1:{port}", "ticket"
+
+        stream = Stream(door, device="phone", jitter=lambda: 0.5)
+        with monkeypatch.context() as patched:
+            patched.setattr("notifications.client.asyncio.sleep", waited)
+            hearing = asyncio.create_task(hear_until(stream, known(1)))
+            await asyncio.wait_for(enough.wait(), 10)
+        hearing.cancel()
+    assert waits == [0.2, 0.4, 0.8, 0.2, 0.2, 0.2]
 
 
 async def test_a_client_that_signed_out_stays_away(
