@@ -21,7 +21,7 @@ from notifications.hub import Hub
 from notifications.session import Session
 from notifications.terms import Terms
 from service.bus import Bus, open_bus
-from service.db.engine import Database
+from service.db.engine import Database, open_database
 from service.events.append import EVENTS_TOPIC, MARKET_TOPIC
 from service.runtime import Runtime
 from service.stream import metrics, queries
@@ -39,6 +39,10 @@ from service.stream.watchers import Watchers
 log = structlog.get_logger("dibs.stream")
 
 SWEEP_ROWS = 5000
+APART = 3
+"""Connections of relay and reader alone: what is live waits for none of the thousands who come back
+at once, each of whom needs two transactions.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,20 @@ class Node:
     """The lines of one process. `open_node` runs it."""
 
     def __init__(
-        self, database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        apart: Database,
     ) -> None:
         self.database, self.bus, self.clock, self.pace = database, bus, clock, pace
         self.hub: Hub[Line] = Hub()
-        self.reader = Reader(database)
+        self.reader = Reader(apart)
         self.recorder = Recorder()
         self.registry = Registry(uuid4())
         self.watchers = Watchers(database, clock)
-        self.relay = Relay(database, bus, self._feed, clock, pace.relay_poll_s)
+        self.relay = Relay(apart, bus, self._feed, clock, pace.relay_poll_s)
         self._look, self._closing = asyncio.Event(), asyncio.Event()
         self.errands: set[asyncio.Task[None]] = set()
 
@@ -208,12 +217,12 @@ class Node:
 
 @asynccontextmanager
 async def open_node(
-    database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace | None = None
+    database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace, apart: Database
 ) -> AsyncIterator[Node]:
     """A node that serves for as long as the block does, and writes down what it knows at the
     end.
     """
-    node = Node(database, bus, clock, pace or Pace())
+    node = Node(database, bus, clock, pace, apart)
     bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
     bus.subscribe(TOLD, node.hear)
     bus.subscribe(CLOSING_TOPIC, node.hear_closing)
@@ -241,8 +250,11 @@ async def open_stream(
     pace = pace or Pace(
         relay_poll_s=settings.poll_s, events_kept=timedelta(seconds=settings.events_kept_s)
     )
-    async with open_bus(settings.url()) as bus:
+    async with (
+        open_bus(settings.url()) as bus,
+        open_database(settings.url(), pool=APART, application="dibs-api") as apart,
+    ):
         database.on_wake = bus.publish
-        async with open_node(database, bus, runtime.now, pace) as node:
+        async with open_node(database, bus, runtime.now, pace, apart) as node:
             app.state.node = node
             yield node

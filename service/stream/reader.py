@@ -1,4 +1,9 @@
-"""The reader: what lines lack, read from the store for all of them in one query."""
+"""The reader: what lines lack, read from the store for many of them in one query.
+
+Many who come back at once lack thousands of rows. A query takes a few thousand at most, shared out
+evenly, and after each person's rows everybody else has a turn: events that are live do not wait for
+those who catch up.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +15,9 @@ from notifications.frames import StoredEvent
 from service.db.engine import Database
 from service.stream import queries
 
-ROWS_PER_PERSON = 128
 PEOPLE_PER_QUERY = 200
+ROWS_PER_QUERY = 2000
+ROWS_PER_PERSON = 128
 
 Deliver = Callable[[Sequence[StoredEvent]], None]
 
@@ -45,7 +51,9 @@ class Reader:
             if len(wanted) >= PEOPLE_PER_QUERY:
                 break
             wanted.setdefault(person, after)
-        found = await self._database.run(queries.read_after, wanted=wanted, most=ROWS_PER_PERSON)
+        most = min(ROWS_PER_PERSON, ROWS_PER_QUERY // len(wanted))
+        found = await self._database.run(queries.read_after, wanted=wanted, most=most)
         for key in wanted.items():
             for deliver in self._wanted.pop(key):
                 deliver(found.get(key[0], ()))
+            await asyncio.sleep(0)

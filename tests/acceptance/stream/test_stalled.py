@@ -70,15 +70,15 @@ class Crowd:
     @asynccontextmanager
     async def listening(self, api: Api, database: Database) -> AsyncIterator[None]:
         """Everybody connected and reading for as long as the block lasts."""
-        gate, ready = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(0)
-        passes = await tickets(database, self.people)
         async with asyncio.TaskGroup() as group:
-            reading = [
-                group.create_task(self._read(api, person, ticket, gate, ready))
-                for person, ticket in zip(self.people, passes, strict=True)
-            ]
-            for _ in self.people:
-                await ready.acquire()
+            reading: list[asyncio.Task[None]] = []
+            for first in range(0, len(self.people), AT_ONCE):
+                some = self.people[first : first + AT_ONCE]
+                ready = asyncio.Semaphore(0)
+                for ticket, person in zip(await tickets(database, some), some, strict=True):
+                    reading.append(group.create_task(self._read(api, person, ticket, ready)))
+                for _ in some:
+                    await ready.acquire()
             yield
             for each in reading:
                 each.cancel()
@@ -95,19 +95,10 @@ class Crowd:
         await _until(lambda: len(self.took_s) >= self.told, 30)
         return self.took_s[first:]
 
-    async def _read(
-        self,
-        api: Api,
-        person: Person,
-        ticket: str,
-        gate: asyncio.Semaphore,
-        ready: asyncio.Semaphore,
-    ) -> None:
-        await gate.acquire()
+    async def _read(self, api: Api, person: Person, ticket: str, ready: asyncio.Semaphore) -> None:
         async with Subscriber.opened(api, person, ticket) as line:
             await line.say(frame="resume", n=0, device="phone")
             assert (await line.hear())["frame"] == "hello"
-            gate.release()
             ready.release()
             heard = 0
             while True:
