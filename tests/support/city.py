@@ -98,6 +98,10 @@ class City:
                 if item.type == "offer.extended":
                     errands.create_task(self.accept(person, item.data["offer"]["id"]))
 
+    def last_heard(self) -> dict[UUID, int]:
+        """The number of the last event that everybody heard who heard any."""
+        return {person: heard[-1] for person, heard in self.heard.items() if heard}
+
     async def _door(self, person: Person) -> tuple[str, str]:
         api = self._next_api()
         try:
