@@ -100,6 +100,14 @@ async def test_a_ticket_works_once(api: Api, ada: Person) -> None:
             assert await Subscriber(second).closed_with() == 4401
 
 
+async def test_a_ticket_in_the_url_is_none(api: Api, ada: Person) -> None:
+    url = f"{api.ws}?ticket={await ticket(api, ada)}"
+    async with connect(url, subprotocols=["dibs.v1"]) as plain:  # type: ignore[list-item]
+        line = Subscriber(plain)
+        await line.say(frame="resume", n=0, device="phone")
+        assert await line.closed_with() == 4401
+
+
 async def test_a_forged_ticket_is_refused(api: Api) -> None:
     offered = ["dibs.v1", "ticket.forged"]
     async with connect(api.ws, subprotocols=offered) as line:  # type: ignore[arg-type]
