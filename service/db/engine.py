@@ -48,6 +48,8 @@ def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> Async
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=False,
+        # The connection used last knows the statements, the tables and the projections already.
+        pool_use_lifo=True,
         connect_args={"options": options, "application_name": application},
     )
 

@@ -53,19 +53,16 @@ def cloned(server: str, template: str) -> Iterator[str]:
     with _connect(server) as connection:
         command = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(command.format(Identifier(name), Identifier(template)))
-    try:
-        yield with_database(server, name)
-    finally:
-        with _connect(server) as connection:
-            connection.execute(
-                SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-            )
+        try:
+            yield with_database(server, name)
+        finally:
+            _drop(connection, name)
 
 
 def _make_template(connection: psycopg.Connection, server: str, name: str) -> None:
     """Migrate under another name first: a template is either whole or not there."""
     draft = f"{name}_draft"
-    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(draft)))
+    _drop(connection, draft)
     connection.execute(SQL("CREATE DATABASE {}").format(Identifier(draft)))
     migrate(with_database(server, draft))
     _settle(server, draft)
@@ -87,7 +84,11 @@ def _settle(server: str, name: str) -> None:
 def _drop_leftovers(connection: psycopg.Connection, but: str) -> None:
     found = connection.execute(LEFTOVERS, [CLONE_PREFIX, TEMPLATE_PREFIX, but]).fetchall()
     for (name,) in found:
-        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _connect(server: str) -> psycopg.Connection:

@@ -14,7 +14,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.integration.chores.conftest import City
 from tests.integration.conftest import Clock
-from tests.support.scene import HACKNEY
+from tests.support.scene import HACKNEY, UTM_30
 from tests.support.wire import chore, everything, point, pounds, refused
 
 EVENING = {"start": "2026-11-23T17:00:00Z", "end": "2026-11-23T20:00:00Z"}
@@ -34,7 +34,7 @@ async def test_a_posted_chore_is_open_due_and_told(
     row = connection.execute(
         "SELECT cell, due_at, policy_version, wave, ST_SRID(metric_point) FROM chores"
     ).fetchone()
-    assert row == (cell_of(HACKNEY), clock.at, 1, 0, 27700)
+    assert row == (cell_of(HACKNEY), clock.at, 1, 0, UTM_30)
     told = connection.execute("SELECT recipient_id, n, type, data FROM events").fetchall()
     assert [told[0][:3]] == [(city.client.id, 1, "chore.posted")]
     assert told[0][3]["chore_id"] == posted["id"]
@@ -48,7 +48,7 @@ async def test_what_is_searched_by_is_the_centre_of_the_cell(
     centre = centre_of(cell_of(HACKNEY))
     row = connection.execute(
         """SELECT ST_Distance(metric_point, ST_Transform(
-            ST_SetSRID(ST_MakePoint(%s, %s), 4326), 27700)) FROM chores""",
+            ST_SetSRID(ST_MakePoint(%s, %s), 4326), 32630)) FROM chores""",
         [centre.lon, centre.lat],
     ).fetchone()
     assert row == (pytest.approx(0, abs=0.01),)

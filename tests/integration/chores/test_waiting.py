@@ -174,7 +174,7 @@ CROWD = """
     INSERT INTO chores (id, market_id, client_id, category, point, metric_point, cell, address,
         notes, wanted_now, window_start, window_end, duration_minutes, status, policy_version,
         wave, match_by, created_at)
-    SELECT gen_random_uuid(), %(market)s, %(client)s, 'mounting', p, ST_Transform(p, 27700), 'x',
+    SELECT gen_random_uuid(), %(market)s, %(client)s, 'mounting', p, ST_Transform(p, 32630), 'x',
         'x', '', n %% 2 = 0, now() + interval '1 day', now() + interval '2 days', 60, 'unfilled', 1,
         4, now() + interval '1 day', now()
     FROM (SELECT n, ST_SetSRID(ST_MakePoint(-0.055 + (n %% 141) * 0.004 - 0.28,

@@ -58,7 +58,7 @@ async def test_skills_move_with_the_base_point(
     before = watch.revision()
     await api.put(ME, json=profile(base_point=point(there)), headers=city.tasker.headers)
     apart = connection.execute(
-        "SELECT max(ST_Distance(s.point, ST_Transform(t.base_point, 27700))), max(ST_Y(base_point))"
+        "SELECT max(ST_Distance(s.point, ST_Transform(t.base_point, 32630))), max(ST_Y(base_point))"
         " FROM skills s JOIN taskers t ON t.id = s.tasker_id"
     ).fetchone()
     assert apart == (0.0, there.lat)
@@ -95,7 +95,7 @@ async def test_the_whole_list_of_skills_is_replaced(
     rows = connection.execute(
         "SELECT category, rate, active, ST_SRID(point) FROM skills ORDER BY 1"
     ).fetchall()
-    assert rows == [("cleaning", 1, True, 27700), ("moving", 3000, True, 27700)]
+    assert rows == [("cleaning", 1, True, 32630), ("moving", 3000, True, 32630)]
     gone = await api.delete(ME + "/skills/moving", headers=city.tasker.headers)
     assert gone.status_code == 204
     left = await api.get(ME + "/skills", headers=city.tasker.headers)
