@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from service.accounts import operations
-from service.accounts.operations import Reused, Shared, SignedIn
+from service.accounts.operations import SignedIn
 from service.accounts.passwords import hash_password
-from service.accounts.proving import access_token, is_right, open_session
+from service.accounts.proving import access_token, is_right, open_session, renew_session
 from service.accounts.schemas import (
     AccountOut,
     AccountPatch,
@@ -118,16 +118,7 @@ async def refresh_session(body: RefreshIn, runtime: Run) -> SessionOut:
     """The next pair of tokens. The token given is used up; used again, the session ends, except
     within 30 s and while what followed is unused: an answer may be lost, and is given again.
     """
-    found = await runtime.database.run(
-        operations.rotate,
-        refresh_token=body.refresh_token,
-        refresh_s=runtime.settings.refresh_token_s,
-        now=runtime.now(),
-        shared=Shared(runtime.settings.secret_key.get_secret_value(), REPEATED_WITHIN_S),
-    )
-    if isinstance(found, Reused):
-        runtime.sessions.forget(found.session_id)
-        raise RefreshReused
+    found = await renew_session(body.refresh_token, runtime, repeated_within_s=REPEATED_WITHIN_S)
     return _credentials(found, runtime)
 
 

@@ -1,4 +1,5 @@
-"""Proving who one is: a password against what is kept, a session opened with it, its access token.
+"""Proving who one is: a password against what is kept, a session opened with it and renewed, its
+access token.
 
 What the sign-in of people and that of the console share.
 """
@@ -8,9 +9,9 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 
 from service.accounts import operations
-from service.accounts.operations import SignedIn
+from service.accounts.operations import Reused, Shared, SignedIn
 from service.accounts.passwords import matches
-from service.errors import WrongCredentials
+from service.errors import RefreshReused, WrongCredentials
 from service.http.tokens import Claims, sign_access
 from service.runtime import Runtime
 
@@ -42,6 +43,27 @@ async def open_session(
         now=runtime.now(),
         operators_only=operators_only,
     )
+
+
+async def renew_session(
+    refresh_token: str, runtime: Runtime, *, repeated_within_s: int
+) -> SignedIn:
+    """The session with its next refresh token; the one given is used up.
+
+    Raises RefreshNotValid, SessionRevoked, Suspended; RefreshReused, with the session at its end,
+    for a token that was used before and longer ago than `repeated_within_s`, or followed up.
+    """
+    found = await runtime.database.run(
+        operations.rotate,
+        refresh_token=refresh_token,
+        refresh_s=runtime.settings.refresh_token_s,
+        now=runtime.now(),
+        shared=Shared(runtime.settings.secret_key.get_secret_value(), repeated_within_s),
+    )
+    if isinstance(found, Reused):
+        runtime.sessions.forget(found.session_id)
+        raise RefreshReused
+    return found
 
 
 async def is_right(password: str, kept: str | None, runtime: Runtime) -> bool:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from service.accounts import operations
-from service.accounts.operations import Reused, Shared, SignedIn
-from service.accounts.proving import access_token, open_session
+from service.accounts.operations import SignedIn
+from service.accounts.proving import access_token, open_session, renew_session
 from service.accounts.schemas import SignInIn
 from service.console import cookies
 from service.console.cookies import FromPage
@@ -98,16 +98,7 @@ async def refresh_console(token: FromPage, response: Response, runtime: Run) -> 
     """The next access token, and the next cookie. Tabs that ask at once get the same cookie."""
     if token is None:
         raise RefreshNotValid("There is no session in this browser.")
-    found = await runtime.database.run(
-        operations.rotate,
-        refresh_token=token,
-        refresh_s=runtime.settings.refresh_token_s,
-        now=runtime.now(),
-        shared=Shared(runtime.settings.secret_key.get_secret_value(), TABS_WITHIN_S),
-    )
-    if isinstance(found, Reused):
-        runtime.sessions.forget(found.session_id)
-        raise RefreshReused
+    found = await renew_session(token, runtime, repeated_within_s=TABS_WITHIN_S)
     return _opened(found, response, runtime)
 
 
