@@ -1,10 +1,12 @@
 """What a column of a problem may hold, and the refusal that names the column when it does not."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 
 class ProblemRefused(ValueError):
@@ -57,6 +59,15 @@ class Table:
         """Raises ProblemRefused for the first row that is bad, if there is one."""
         if bad.any():
             raise ProblemRefused(f"{self.NAME}.{name}", reason, int(np.argmax(bad)))
+
+
+def unchecked(kind: type[T], /, **fields: Any) -> T:
+    """A table or problem of fields that are right because of where they come from: all are named,
+    nothing is checked. For rows of checked tables that are taken again and again.
+    """
+    made = object.__new__(kind)
+    vars(made).update(fields)
+    return made
 
 
 def refuse_duplicates(path: str, ids: tuple[str, ...]) -> None:

@@ -8,40 +8,50 @@ from geo.distance import apart_m, unit_vectors
 from matching.arrays import Bools, Floats, Ints
 from matching.replay.presence import Presences
 from matching.replay.state import State
+from matching.rules import (
+    cannot_arrive_in_time,
+    no_free_time,
+    too_far_for_tasker,
+    too_many_hours,
+    too_short_notice,
+)
 from matching.wave import radii_m
+
+DEPTHS = np.array([20, 120, 720])
+"""How many candidates are sought for a chore; deeper only where rules refuse most of the nearest,
+as in the dispatcher."""
+DEEPEST = int(DEPTHS[-1])
+LEFT_TO_JUDGE = (
+    too_far_for_tasker, cannot_arrive_in_time, too_short_notice, no_free_time, too_many_hours,
+)  # fmt: skip
+"""The rules that the search has not gone by already."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """Pairs of a round sorted by (chore of the round, distance): `owner` is the chore's position
-    among the due slots, `row` the pair's in the reach, `rank` its place among the chore's own.
+    among the due slots, `row` the pair's in the reach, `rank` its place among all in the chore's
+    reach, of whom there are `reached` (due,). Who could not come any more is counted, not listed.
     """
 
     owner: Ints
     row: Ints
     person: Ints
     rank: Ints
+    reached: Ints
 
-    def nearest(self, depth: Ints) -> Bools:
-        """Those within so many of each chore's nearest, shape of `depth` (due,)."""
-        near: Bools = self.rank < depth[self.owner]
-        return near
+    def nearest(self, depth: Ints) -> Ints:
+        """Which are among so many of each chore's nearest, `depth` (due,)."""
+        return np.flatnonzero(self.rank < depth[self.owner])
 
     def among(self, kept: Bools) -> "Found":
-        """The same of some of the due slots, numbered anew; the others have none."""
-        return Found((np.cumsum(kept) - 1)[self.owner], self.row, self.person, self.rank)
+        """The same of some of the due slots, numbered anew; the others list nobody."""
+        owner = (np.cumsum(kept) - 1)[self.owner]
+        return Found(owner, self.row, self.person, self.rank, self.reached[kept])
 
-    def row_of(self, owner: Ints, person: Ints) -> Ints:
-        """The row in the reach of each of these pairs."""
-        people = int(self.person.max(initial=0)) + 1
-        keys = self.owner * people + self.person
-        order = np.argsort(keys)
-        rows: Ints = self.row[order][np.searchsorted(keys[order], owner * people + person)]
-        return rows
-
-    def counts(self, due: int) -> Ints:
-        """How many each chore has."""
-        return np.bincount(self.owner, minlength=due)
+    def counts(self) -> Ints:
+        """How many are listed of each chore's."""
+        return np.bincount(self.owner, minlength=len(self.reached))
 
 
 class Search:
@@ -75,7 +85,10 @@ class Search:
         )
         room = self._knobs["pending_offers_per_tasker"][policy]
         kept = (metres <= radius[owner]) & (state.pending[person] < room[owner])
-        return _ranked(owner[kept], row[kept], person[kept], metres[kept], len(slots))
+        found = _ranked(owner[kept], row[kept], person[kept], metres[kept], len(slots))
+        able = (reach.last_s[found.row] >= now_s) & (found.rank < DEEPEST)
+        owner, row, person, rank = found.owner, found.row, found.person, found.rank
+        return Found(owner[able], row[able], person[able], rank[able], found.reached)
 
     def _metres(self, slots: Ints, owner: Ints, row: Ints, policy: Ints, now_s: float) -> Floats:
         """From the base, or for a chore for now from where they are; infinite for the absent."""
@@ -97,4 +110,4 @@ def _ranked(owner: Ints, row: Ints, person: Ints, metres: Floats, due: int) -> F
     owner = owner[order]
     first = np.searchsorted(owner, np.arange(due + 1))
     rank = np.arange(len(owner)) - first[owner]
-    return Found(owner, row[order], person[order], rank)
+    return Found(owner, row[order], person[order], rank, np.diff(first))

@@ -1,11 +1,15 @@
-"""A round of a replay as the problem that `match` takes: rows of the record, as they stand now."""
+"""A round of a replay as the problem that `match` takes: rows of the record, as they stand now.
 
-from collections.abc import Mapping
+The record was checked once, and a round only takes rows of it, so its tables are not checked again.
+"""
+
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from shapely import MultiPolygon, box
 
 from matching.arrays import Floats, Ints, ranges
+from matching.checks import unchecked
 from matching.problem import (
     BOOKING,
     OFFER,
@@ -17,11 +21,22 @@ from matching.problem import (
     Skills,
     Taskers,
 )
+from matching.replay.columns import Column, Columns
 from matching.replay.presence import Presences
 from matching.replay.state import State
 
 EVERYWHERE = MultiPolygon([box(-180, -90, 180, 90)])
 """The area of all who are candidates: that it covers the chore was found by the search."""
+NO_LINKS = Links.none()
+Spans: TypeAlias = Columns | dict[str, Column]
+
+
+class Posed(NamedTuple):
+    """A problem; `persons` are its taskers, `order` which of the given pairs each candidate is."""
+
+    problem: MatchingProblem
+    persons: Ints
+    order: Ints
 
 
 class Problems:
@@ -38,15 +53,17 @@ class Problems:
         self._first_skill = np.searchsorted(record.skills.tasker, np.arange(state.taskers + 1))
         self._place_of_person = np.full(len(state.pending), -1, dtype=np.int64)
         self._own = _own_bookings(state)
+        self._names: tuple[str, ...] = ()
 
-    def of(self, slots: Ints, owner: Ints, person: Ints, now_s: float) -> MatchingProblem:
-        """The problem of these slots with these candidates, pairs sorted by owner."""
+    def of(self, slots: Ints, owner: Ints, person: Ints, now_s: float) -> Posed:
+        """The problem of these slots with these candidates."""
         state, record = self._state, self._state.record
         persons, tasker_row = np.unique(person, return_inverse=True)
-        order = np.lexsort((tasker_row, owner))
+        order = np.argsort(owner * len(persons) + tasker_row)
         taskers = persons % state.taskers
         chores = self._chores(slots)
-        return MatchingProblem(
+        problem = unchecked(
+            MatchingProblem,
             market=record.market,
             now_s=now_s,
             categories=record.categories,
@@ -56,26 +73,35 @@ class Problems:
             skills=self._skills(taskers),
             free=self._free(taskers, now_s, float(chores.window_end_s.max())),
             busy=self._busy(persons),
+            blocked=NO_LINKS,
+            refused=NO_LINKS,
+            asked=NO_LINKS,
             favourites=self._favourites(slots, persons),
-            candidates=Links(owner[order], tasker_row[order].astype(np.int64)),
+            candidates=unchecked(Links, chore=owner[order], tasker=tasker_row[order]),
         )
+        return Posed(problem, persons, order)
+
+    def _ids(self, many: int) -> tuple[str, ...]:
+        """Names for rows, of which nothing is asked but that they differ."""
+        if len(self._names) < many:
+            self._names = tuple(map(str, range(2 * many)))
+        return self._names[:many]
 
     def _chores(self, slots: Ints) -> Chores:
         state, recorded = self._state, self._state.record.chores
-        rows = slots % state.chores
-        ids = tuple(map(str, slots.tolist()))
+        rows, ids = slots % state.chores, self._ids(len(slots))
         columns = {name: getattr(recorded, name)[rows] for name in Chores.COLUMNS}
         columns |= {
             "policy": state.policy[slots],
             "match_by_s": state.match_by_s[slots],
             "wave": state.wave[slots],
         }
-        return Chores(ids=ids, client_ids=ids, **columns)
+        return unchecked(Chores, ids=ids, client_ids=ids, **columns)
 
     def _taskers(self, persons: Ints, taskers: Ints, now_s: float) -> Taskers:
         recorded = self._state.record.taskers
-        everywhere, nowhere = np.empty((2, len(persons)), dtype=object)
-        everywhere[:] = EVERYWHERE
+        everywhere = np.full(len(persons), EVERYWHERE, dtype=object)
+        nowhere = np.full(len(persons), None, dtype=object)
         columns = {name: getattr(recorded, name)[taskers] for name in Taskers.COLUMNS}
         columns |= {
             "presence": self._presences.places(taskers),
@@ -83,15 +109,17 @@ class Problems:
             "online": self._presences.online(taskers),
             "booked_s": self._state.booked_s[persons],
         }
-        ids = tuple(map(str, persons.tolist()))
-        return Taskers(ids=ids, areas=everywhere, same_day_areas=nowhere, **columns)
+        areas = {"areas": everywhere, "same_day_areas": nowhere}
+        return unchecked(Taskers, ids=self._ids(len(persons)), **areas, **columns)
 
     def _skills(self, taskers: Ints) -> Skills:
         skills, first = self._state.record.skills, self._first_skill
         count = first[taskers + 1] - first[taskers]
         rows = ranges(first[taskers], count)
         owner = np.repeat(np.arange(len(taskers)), count)
-        return Skills(owner, skills.category[rows], skills.rate_per_h[rows])
+        return unchecked(
+            Skills, tasker=owner, category=skills.category[rows], rate_per_h=skills.rate_per_h[rows]
+        )
 
     def _free(self, taskers: Ints, now_s: float, until_s: float) -> Free:
         """The hours that are not over and begin before the last window ends."""
@@ -103,24 +131,33 @@ class Problems:
         count = np.maximum(beyond - first, 0)
         rows = ranges(first, count)
         owner = np.repeat(np.arange(len(taskers)), count)
-        return Free(owner, free.start_s[rows], free.end_s[rows])
+        return unchecked(Free, tasker=owner, start_s=free.start_s[rows], end_s=free.end_s[rows])
 
     def _busy(self, persons: Ints) -> Busy:
         """What these people have: bookings of before and of the replay, unanswered offers."""
-        state = self._state
+        state, places = self._state, self._state.record.chores.place
         self._place_of_person[persons] = np.arange(len(persons))
         parts = [
-            _Engaged(self._place_of_person, self._own, BOOKING),
-            _Engaged(self._place_of_person, _spans(state, "bookings"), BOOKING),
-            _Engaged(self._place_of_person, _spans(state, "offers"), OFFER),
+            self._engaged(self._own, self._own["place"], BOOKING),
+            self._engaged(state.bookings, places, BOOKING),
+            self._engaged(state.offers, places, OFFER),
         ]
         self._place_of_person[persons] = -1
-        tasker = np.concatenate([part.tasker for part in parts])
-        order = np.argsort(tasker, kind="stable")
-        columns = (
-            np.concatenate(each)[order] for each in zip(*(p.rest for p in parts), strict=True)
-        )
-        return Busy(tasker[order], *columns)
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in Busy.COLUMNS}
+        order = np.argsort(joined["tasker"], kind="stable")
+        return unchecked(Busy, **{name: values[order] for name, values in joined.items()})
+
+    def _engaged(self, spans: Spans, places: Floats, kind: int) -> dict[str, Column]:
+        """Those of the engagements whose people are in the problem, as columns of Busy."""
+        tasker = self._place_of_person[spans["person"]]
+        rows = np.flatnonzero(tasker >= 0)
+        return {
+            "tasker": tasker[rows],
+            "start_s": spans["start_s"][rows],
+            "end_s": spans["end_s"][rows],
+            "place": places[spans["slot"][rows] % max(len(places), 1)],
+            "kind": np.full(len(rows), kind, dtype=np.int64),
+        }
 
     def _favourites(self, slots: Ints, persons: Ints) -> Links:
         """The clients' favourites among those who are here."""
@@ -140,36 +177,14 @@ class Problems:
         return Links(found[:, 0], found[:, 1])
 
 
-class _Engaged:
-    """The engagements of those who are in a problem."""
-
-    def __init__(self, place: Ints, spans: Mapping[str, Floats | Ints], kind: int) -> None:
-        at = place[spans["person"].astype(np.int64)]
-        here = at >= 0
-        self.tasker: Ints = at[here]
-        self.rest = (
-            spans["start_s"][here],
-            spans["end_s"][here],
-            spans["place"][here],
-            np.full(int(here.sum()), kind, dtype=np.int64),
-        )
-
-
-def _spans(state: State, name: str) -> dict[str, Floats | Ints]:
-    rows = getattr(state, name)
-    place = state.record.chores.place[rows["slot"] % max(state.chores, 1)]
-    return {
-        "person": rows["person"], "start_s": rows["start_s"], "end_s": rows["end_s"], "place": place
-    }  # fmt: skip
-
-
-def _own_bookings(state: State) -> dict[str, Floats | Ints]:
-    """What the record's taskers had already, in every lane."""
+def _own_bookings(state: State) -> dict[str, Column]:
+    """What the record's taskers had already, in every lane; `slot` is the row of its place."""
     busy, lanes = state.record.busy, len(state.lanes)
     person = np.arange(lanes)[:, None] * state.taskers + busy.tasker
     return {
         "person": person.ravel(),
         "start_s": np.tile(busy.start_s, lanes),
         "end_s": np.tile(busy.end_s, lanes),
-        "place": np.tile(busy.place, (lanes, 1)),
+        "slot": np.tile(np.arange(len(busy.tasker)), lanes),
+        "place": busy.place,
     }

@@ -15,12 +15,16 @@ from matching.arrays import Bools, Floats, Ints, ranges
 from matching.problem import Links
 from matching.replay.record import DAY_S, Record
 
+SLACK_S = 1.0
+"""What is left out here is out by more than any rounding in the rules."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reach:
     """Pairs sorted by (chore, distance of the tasker's base): rows first[c] to first[c + 1] are
     chore c's. `today` and `later`: whether the area in force covers the chore while it is for
-    today, and before.
+    today, and before. `last_s`: until when the tasker could be asked at the very latest, by their
+    hours and limits alone; infinite for chores for now, -infinite for who never could.
     """
 
     first: Ints
@@ -28,6 +32,7 @@ class Reach:
     metres: Floats
     today: Bools
     later: Bools
+    last_s: Floats
 
     def rows_of(self, chores: Ints) -> tuple[Ints, Ints]:
         """(position in `chores`, row) for every pair of these chores."""
@@ -53,7 +58,10 @@ def reach_of(record: Record, widest_m: Floats) -> Reach:
     rows = np.flatnonzero(kept)
     rows = rows[np.lexsort((metres[rows], chore[rows]))]
     first = np.searchsorted(chore[rows], np.arange(len(chores) + 1))
-    return Reach(first, tasker[rows], metres[rows], today[rows], later[rows])
+    chore, tasker, metres = chore[rows], tasker[rows], metres[rows]
+    last_s = _last_starts_s(record, chore, tasker)
+    last_s[~chores.wanted_now[chore] & (metres > record.taskers.max_distance_m[tasker])] = -np.inf
+    return Reach(first, tasker, metres, today[rows], later[rows], last_s)
 
 
 def _by_cell(record: Record) -> tuple[Ints, Ints, Bools, Bools]:
@@ -100,3 +108,25 @@ def _works_then(record: Record, chore: Ints, tasker: Ints) -> Bools:
     until = tasker * span_s + chores.window_end_s[chore]
     found: Bools = np.searchsorted(begins, until) > np.searchsorted(begins, since)
     return found
+
+
+def _last_starts_s(record: Record, chore: Ints, tasker: Ints) -> Floats:
+    """The last start in the chore's window that some hours of the tasker's hold; infinite for
+    chores for now, -infinite where none do.
+    """
+    chores, free = record.chores, record.free
+    latest_s = (chores.window_end_s - chores.duration_s)[chore]
+    span_s = 2 * (max(free.end_s.max(initial=0), latest_s.max(initial=0)) + DAY_S)
+    begins = free.tasker * span_s + free.start_s
+    row = np.searchsorted(begins, tasker * span_s + latest_s, side="right") - 1
+    last_s = np.where(chores.wanted_now[chore], np.inf, -np.inf)
+    todo = np.flatnonzero(~chores.wanted_now[chore])
+    while len(todo):
+        todo = todo[(row[todo] >= 0) & (free.tasker[row[todo]] == tasker[todo])]
+        at, opens_s = row[todo], chores.window_start_s[chore[todo]]
+        end_s = np.minimum(free.end_s[at] - chores.duration_s[chore[todo]], latest_s[todo])
+        holds = end_s > np.maximum(free.start_s[at], opens_s) - SLACK_S
+        last_s[todo[holds]] = end_s[holds] + SLACK_S
+        todo = todo[~holds & (free.end_s[at] > opens_s)]
+        row[todo] -= 1
+    return last_s

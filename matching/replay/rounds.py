@@ -1,6 +1,7 @@
 """A round of a replay: due slots of all lanes through `match`, and what follows from the answer."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from matching.arrays import Bools, Floats, Ints
 from matching.chance import AcceptanceModel, features_of_offers
 from matching.engine import match
 from matching.replay.behaviour import Asked
-from matching.replay.candidates import Found, Search
+from matching.replay.candidates import DEPTHS, LEFT_TO_JUDGE, Found, Search
 from matching.replay.plans import (
     FOUND_NOBODY,
     HELD_BACK,
@@ -26,10 +27,19 @@ from matching.replay.state import State
 from matching.replay.support import Support
 from matching.result import MatchingResult
 
-DEPTHS = (20, 120, 720)
-"""How many candidates are sought for a chore; deeper only where rules refuse most of the nearest,
-as in the dispatcher."""
 ENOUGH = 3
+"""Candidates that a chore's rules must leave, or the search goes deeper, as in the dispatcher."""
+
+
+class Answer(NamedTuple):
+    """What `match` said of a round: `persons` are its problem's taskers, `rows` where each of its
+    candidates is in the reach, `feasible` how many the rules left each chore.
+    """
+
+    result: MatchingResult
+    persons: Ints
+    rows: Ints
+    feasible: Ints
 
 
 class Rounds:
@@ -119,44 +129,53 @@ class Rounds:
         rows = slots % state.chores
         today = chores.wanted_now[rows] | (chores.window_start_s[rows] < self._day_ends_s)
         found = self._search.find(slots, today, now_s)
-        some = found.counts(len(slots)) > 0
+        some = found.counts() > 0
         did = np.full(len(slots), FOUND_NOBODY)
         feasible = np.zeros(len(slots), dtype=np.int64)
         if some.any():
-            result, feasible[some] = self._deep_enough(slots[some], found.among(some), now_s)
-            offers = self._extend(slots[some], found.among(some), result, now_s)
+            answer = self._deep_enough(slots[some], found.among(some), now_s)
+            feasible[some] = answer.feasible
+            offers = self._extend(slots[some], answer, now_s)
             did[some] = np.where(
-                result.held, HELD_BACK, np.where(offers, MADE_OFFERS, FOUND_NOBODY)
+                answer.result.held, HELD_BACK, np.where(offers, MADE_OFFERS, FOUND_NOBODY)
             )
         self._move_on(slots, did, feasible, now_s)
 
-    def _deep_enough(self, slots: Ints, found: Found, now_s: float) -> tuple[MatchingResult, Ints]:
-        """The answer, and how many candidates the rules left each; with more candidates for those
-        whose nearest the rules refuse.
+    def _deep_enough(self, slots: Ints, found: Found, now_s: float) -> Answer:
+        """The answer; with more candidates for those whose nearest cannot come, or are refused by
+        the rules.
         """
-        first, *deeper = DEPTHS
-        depth = np.full(len(slots), first)
         enough = np.minimum(ENOUGH, self._knob("max_offers_per_wave", slots))
+        level = np.zeros(len(slots), dtype=np.int64)
+
+        def is_thin(left: Ints) -> Bools:
+            goes_on = (found.reached > DEPTHS[level]) & (level + 1 < len(DEPTHS))
+            thin: Bools = (left < enough) & goes_on
+            return thin
+
         while True:
-            result = self._answer(slots, found, depth, now_s)
-            feasible = np.diff(result.priced.pairs.first_of_chore)
-            thin = (feasible < enough) & (found.counts(len(slots)) > depth)
-            if not (deeper and thin.any()):
-                return result, feasible
-            depth = np.where(thin, deeper.pop(0), depth)
+            near = found.nearest(DEPTHS[level])
+            thin = is_thin(np.bincount(found.owner[near], minlength=len(slots)))
+            if not thin.any():
+                answer = self._answer(slots, found, near, now_s)
+                thin = is_thin(answer.feasible)
+                if not thin.any():
+                    return answer
+            level += thin
 
-    def _answer(self, slots: Ints, found: Found, depth: Ints, now_s: float) -> MatchingResult:
-        near = found.nearest(depth)
-        problem = self._problems.of(slots, found.owner[near], found.person[near], now_s)
+    def _answer(self, slots: Ints, found: Found, near: Ints, now_s: float) -> Answer:
+        posed = self._problems.of(slots, found.owner[near], found.person[near], now_s)
         self.count += 1
-        return match(problem, self._travel, self._matcher)
+        result = match(posed.problem, self._travel, self._matcher, rules=LEFT_TO_JUDGE)
+        feasible = np.diff(result.priced.pairs.first_of_chore)
+        return Answer(result, posed.persons, found.row[near[posed.order]], feasible)
 
-    def _extend(self, slots: Ints, found: Found, result: MatchingResult, now_s: float) -> Bools:
+    def _extend(self, slots: Ints, given: Answer, now_s: float) -> Bools:
         """The offers go out, and what will become of them is drawn; which slots have some."""
-        state = self._state
+        state, result = self._state, given.result
         pairs = result.priced.pairs.only(result.assignment.chosen)
         owner = pairs.chore
-        person = np.array([int(each) for each in result.problem.taskers.ids])[pairs.tasker]
+        person = given.persons[pairs.tasker]
         slot = slots[owner]
         features = features_of_offers(
             pairs.travel_s, pairs.duration_s, pairs.rate_per_h, pairs.start_s - now_s
@@ -172,7 +191,8 @@ class Rounds:
             )
         )  # fmt: skip
         state.extend(
-            slot=slot, person=person, pair=found.row_of(owner, person), answer=answer,
+            slot=slot, person=person, answer=answer,
+            pair=given.rows[result.judgement.feasible][result.assignment.chosen],
             answer_s=answer_s, expires_s=expires_s, start_s=pairs.start_s, end_s=pairs.end_s,
             travel_s=pairs.travel_s, metres=pairs.distance_m, pay=pairs.pay,
         )  # fmt: skip

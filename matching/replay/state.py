@@ -136,7 +136,7 @@ class State:
         yes = answered["answer"] == ACCEPTED
         won, at = np.unique(answered["slot"][yes], return_index=True)
         self._book({name: values[yes][at] for name, values in answered.items()})
-        withdrawn = np.isin(self.offers["slot"], won)
+        withdrawn = self._among(won)[self.offers["slot"]]
         withdrawn[due] = False
         self._may_ask_again(self.offers.rows(withdrawn))
         unreached = answered["answer"] == UNDELIVERED
@@ -169,7 +169,7 @@ class State:
         """These chores are to be matched no more, and the offers still out for them are void."""
         self.status[slots] = GONE
         self.due_s[slots] = np.inf
-        self._take_back(np.isin(self.offers["slot"], slots), now_s)
+        self._take_back(self._among(slots)[self.offers["slot"]], now_s)
 
     def _book(self, rows: Rows) -> None:
         slot, person = rows["slot"], rows["person"]
@@ -186,6 +186,12 @@ class State:
         self.bookings.add(**kept, accepted_s=rows["answer_s"], given_up_s=given_up_s)
         np.add.at(self.booked_s, person, rows["end_s"] - rows["start_s"])
 
+    def _among(self, slots: Ints) -> Bools:
+        """Of every slot whether it is among these."""
+        marks = np.zeros(len(self.status), dtype=bool)
+        marks[slots] = True
+        return marks
+
     def _may_ask_again(self, rows: Rows) -> None:
         """Who was not reached, or had no time to answer, has refused nothing."""
         self.spent[self.lane_of(rows["slot"]), rows["pair"]] = False
@@ -200,7 +206,7 @@ class State:
     def _end_waves(self, answered: Rows, won: Ints) -> None:
         """Chores whose last offer was refused are due again from that moment on."""
         slots, last = np.unique(answered["slot"][::-1], return_index=True)
-        over = ~np.isin(slots, won) & ~np.isin(slots, self.offers["slot"])
+        over = ~(self._among(won) | self._among(self.offers["slot"]))[slots]
         over &= self.status[slots] == OFFERED
         self.status[slots[over]] = OPEN
         self.due_s[slots[over]] = answered["answer_s"][::-1][last[over]]

@@ -1,7 +1,8 @@
 """The replay: the same again for the same seed, each lane for itself, legal in every booking."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +10,17 @@ import pytest
 from geo.distance import great_circle_m
 from geo.travel import GreatCircleTravel
 from matching.arrays import Floats, Ints
+from matching.checks import Table
+from matching.engine import match
+from matching.pairs import Pairs
 from matching.policy import PolicyDocument
-from matching.problem import Links
+from matching.problem import Links, MatchingProblem
 from matching.replay.behaviour import Behaviour, People
+from matching.replay.reach import reach_of
 from matching.replay.record import Record
 from matching.replay.run import TICK_S, Played, Setting, replay
+from matching.result import MatchingResult
+from matching.rules import judge
 from matching.wave import radii_m
 from tests.unit.matching.towns import HOUR_S, STARTS_S, certain, crowd, policy, town
 
@@ -151,6 +158,54 @@ def test_every_booking_is_legal(seed: int) -> None:
     widest = radii_m(np.array([1_500.0]), np.array([1.5]), np.array([20_000.0]), np.array([4]))
     assert (rows["metres"] <= widest).all()
     _assert_nobody_is_in_two_places(record, chore, tasker, rows["start_s"], rows["end_s"])
+
+
+def test_a_rounds_problem_would_pass_the_checks_it_is_spared_and_all_rules_leave_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds = 0
+
+    def looked_at(problem: MatchingProblem, *given: Any, **named: Any) -> MatchingResult:
+        nonlocal rounds
+        rounds += 1
+        tables = {name: _checked_again(value) for name, value in vars(problem).items()}
+        result = match(MatchingProblem(**tables), *given, **named)
+        by_all = judge(Pairs.of(problem, GreatCircleTravel()))
+        assert (by_all.feasible == result.judgement.feasible).all()
+        return result
+
+    monkeypatch.setattr("matching.replay.rounds.match", looked_at)
+    played(crowd(1, chores=8), policy(radius_m=800.0), policy(), behaviours=(Behaviour(),))
+    assert rounds > 10
+
+
+def test_hours_and_limits_say_until_when_somebody_could_be_asked() -> None:
+    record = town(chores=[(9, 0, 0), (9, 0, 0)], taskers=[(500, 0), (25_000, 0)], now=[1])
+    reach = reach_of(record, np.full(2, 30_000.0))
+    # Wanted from 11:00 to 19:00 for an hour, by people who work until 19:00; the other lives
+    # further away than they go.
+    later, _ = reach.last_s[: reach.first[1]]
+    assert later == pytest.approx(STARTS_S + 18 * HOUR_S, abs=2)
+    assert reach.last_s[1] == -np.inf
+    assert np.isposinf(reach.last_s[reach.first[1] :]).all()
+
+
+def test_who_works_only_at_other_hours_never_could() -> None:
+    record = town(chores=[(9, 0, 0)], taskers=[(500, 0)])
+    early = record.free.start_s < STARTS_S + 20 * HOUR_S
+    hours = replace(
+        record.free,
+        start_s=np.where(early, STARTS_S + 7 * HOUR_S, record.free.start_s),
+        end_s=np.where(early, STARTS_S + 11.5 * HOUR_S, record.free.end_s),
+    )
+    reach = reach_of(replace(record, free=hours), np.full(1, 30_000.0))
+    assert reach.last_s.tolist() == [-np.inf]
+
+
+def _checked_again(value: Any) -> Any:
+    if not isinstance(value, Table):
+        return value
+    return type(value)(**{each.name: getattr(value, each.name) for each in fields(value)})
 
 
 def _assert_nobody_is_in_two_places(
