@@ -1,10 +1,11 @@
 """The forecast: what is to be expected under a value, how surely, and where it cannot be told.
 
-An interval holds what one period under that value would show nine times of ten. It covers what is
-not known of people (each draw of behaviour comes from a fit of its own), their luck (each draw has
-its own), and which days come (resampled blocks). The first two show between draws, the last within
-one; they add up in squares. Resamples of one draw show its luck once more, so intervals are wide
-rather than narrow.
+An interval holds what a period of that length would show nine times of ten. It covers what is not
+known of people (each draw of behaviour comes from a fit of its own) and their luck (each draw has
+its own), which show between draws, and the days: those recorded are some of the days there could
+have been (resampled blocks), and those that come will be others. The draws of a variant share their
+resamples, so what all of them move by is the days', and what each moves by on its own is its luck
+once more, which is taken out. The parts add up in squares.
 """
 
 import math
@@ -70,16 +71,35 @@ class Point:
 
 
 def estimate(values: Floats, blocks: int, metric: Metric | None = None) -> Estimate:
-    """What to expect from draws and their resamples, values (draws, 1 + resamples)."""
+    """What to expect from draws and their resamples of so many blocks, values (draws, 1 +
+    resamples); what the draws share in their resamples is the days'.
+    """
     played, resampled = values[:, 0], values[:, 1:]
     draws, mean = len(played), float(np.nanmean(played))
     between = (
         student(draws - 1) ** 2 * (1 + 1 / draws) * np.nanvar(played, ddof=1) if draws > 1 else 0
     )
-    within = student(blocks - 1) ** 2 * float(np.nanmean(np.nanvar(resampled, axis=1)))
+    # Twice: the days recorded stand for others, and so will those that come.
+    within = student(blocks - 1) ** 2 * 2 * days_variance(resampled, blocks)
     half = math.sqrt(between + within)
     least, most = (0.0, metric.most) if metric else (-math.inf, math.inf)
     return Estimate(mean, max(mean - half, least), min(mean + half, most))
+
+
+def days_variance(resampled: Floats, blocks: int) -> float:
+    """By how much (squared) a period's value differs because of its days, from resamples of so many
+    blocks under each draw, (draws, resamples).
+
+    The mean over draws varies by the days and a share of each draw's own luck; one draw by both in
+    full. The first from the second leaves the days (the variance components of two crossed causes);
+    with one draw they cannot be told apart. A resample of few blocks varies by too little.
+    """
+    draws = len(resampled)
+    each = float(np.nanmean(np.nanvar(resampled, axis=1)))
+    if draws > 1:
+        shared = float(np.nanvar(np.nanmean(resampled, axis=0)))
+        each = max((draws * shared - each) / (draws - 1), 0.0)
+    return each * blocks / max(blocks - 1, 1)
 
 
 def points(

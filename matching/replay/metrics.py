@@ -1,8 +1,10 @@
 """What came of a replay: fill rate, time to accept, travel, offers, the spread of incomes.
 
-Every measure is taken for each lane as it was played, and again for resamples of its days: blocks
-of posting time drawn with replacement, the same blocks in every lane, so that what two policies
-differ in is not what their days differ in.
+Every measure is taken for each lane as it was played, and again for resamples of its days, drawn
+with replacement, the same in every lane, so that what two policies differ in is not what their days
+differ in. In a record of less than a week the chores are dealt into hands instead, each with some
+of every hour, and these are drawn: the hours of a day differ as a matter of course, not by chance.
+How much whole days differ, such a record cannot tell.
 """
 
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from matching.arrays import Floats, Ints
 from matching.replay.record import DAY_S, Record
 from matching.replay.run import Played
 
-LEAST_BLOCKS = 7
+LEAST_DAYS, HANDS = 7, 28
 RESAMPLES = 100
 
 
@@ -110,9 +112,11 @@ def measured(played: Played, seed: int) -> Floats:
 
 
 def blocks_of(record: Record) -> Ints:
-    """The block of posting time of each chore: a day, or less where there are few days."""
+    """The block of each chore: its day, or its hand where there are few days."""
+    if record.days < LEAST_DAYS:
+        return np.arange(len(record.chores)) % HANDS
     since_s = record.chores.posted_at_s - record.starts_s
-    return np.minimum(since_s // _block_s(record), _blocks(record) - 1).astype(np.int64)
+    return np.minimum(since_s // DAY_S, _blocks(record) - 1).astype(np.int64)
 
 
 def lanes_of(played: Played, block: Ints) -> list[Lane]:
@@ -160,11 +164,7 @@ def _lane(played: Played, rows: dict[str, Ints], block: Ints, asked: Ints, hours
 
 
 def _blocks(record: Record) -> int:
-    return max(1, round((record.ends_s - record.starts_s) / _block_s(record)))
-
-
-def _block_s(record: Record) -> float:
-    return DAY_S if record.days >= LEAST_BLOCKS else DAY_S / 24
+    return HANDS if record.days < LEAST_DAYS else round(record.days)
 
 
 def weights_of(record: Record, seed: int) -> Floats:
