@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benchmarks.honesty.life import Life
+from benchmarks.honesty.life import TICK, Life
 from benchmarks.honesty.town import CATEGORIES, LIVING, MORNING, town_of
 from matching.availability import Interval
 from matching.policy import PolicyDocument
@@ -22,7 +22,6 @@ KNOBS = {
     "radius_growth": 1.6, "max_waves": 2, "wave_retry_s": 900, "presence_fresh_s": 86_400,
     "max_offers_per_wave": 3, "radius_cap_m": 30_000.0,
 }  # fmt: skip
-TICK_S = 30.0
 BOOKED = text(
     """
     SELECT c.id AS chore_id, b.tasker_id, b.rate, CAST(o.travel_s AS float8) AS travel_s,
@@ -56,18 +55,23 @@ def policy_with(radius_m: float) -> PolicyDocument:
 
 
 async def lived(
-    database: Database, *, seed: int, radius_m: float, luck: int, draws: int, name: str
+    database: Database, *, seed: int, radius_m: float, day: int, draws: int, name: str
 ) -> Lived:
-    """Live the town's day under a radius, and read its record."""
+    """Live one of the town's days under a radius, and read its record."""
     policy = policy_with(radius_m)
-    life = Life(database, town_of(seed, name, policy), seed, luck)
+    life = Life(database, town_of(seed, day, name, policy), seed, day)
     await life.live()
 
     async def read(session: AsyncSession) -> Lived:
         market = await market_by_id(session, life.market_id)
         during = Interval(MORNING, MORNING + LIVING)
         basis = await recorded_basis(
-            session, market=market, during=during, draws=draws, seed=seed, tick_s=TICK_S
+            session,
+            market=market,
+            during=during,
+            draws=draws,
+            seed=seed,
+            tick_s=TICK.total_seconds(),
         )
         assert basis is not None
         return Lived(radius_m, policy, await _actual(session, life.market_id, basis), basis)

@@ -1,5 +1,6 @@
 """A day of the town on PostGIS: the service's own operations and the dispatcher's rounds, under a
-simulated clock that goes from one event to the next.
+simulated clock. People act at their own moments; rounds begin at the ends of ticks in which
+something happened, so that the day costs seconds.
 """
 
 import heapq
@@ -32,6 +33,7 @@ from service.taskers.presence.operations import come_online, go_offline
 
 GRACE = timedelta(days=7)
 """Work itself is not played: a booking holds its planned time whether or not it is begun."""
+TICK = timedelta(minutes=5)
 ROUNDS = RoundSettings(no_show_grace=GRACE)
 PEOPLE = text(
     """
@@ -49,12 +51,12 @@ NEW_OFFERS = text(
 
 @dataclass
 class Life:
-    """One town under one policy, from morning to night."""
+    """A day of one town under one policy, from morning to night."""
 
     database: Database
     town: Town
     seed: int
-    luck: int
+    day: int
     now: datetime = MORNING
     market_id: int = 0
     _events: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
@@ -65,14 +67,11 @@ class Life:
     async def live(self) -> None:
         """Bring the town in and live its day."""
         await self._settle()
-        ends = MORNING + LIVING
-        while True:
-            at = await self._next()
-            if at is None or at >= ends:
-                return
-            self.now = at
-            while self._events and self._events[0][0] <= self.now:
-                await heapq.heappop(self._events)[2]()
+        while (ends := await self._next()) < MORNING + LIVING:
+            while self._events and self._events[0][0] <= ends:
+                self.now, _, deed = heapq.heappop(self._events)
+                await deed()
+            self.now = ends
             await self._rounds()
 
     async def _settle(self) -> None:
@@ -94,7 +93,7 @@ class Life:
 
     def _plan_presence(self, tasker_id: UUID, number: int) -> None:
         """Online at home from some hour on, later elsewhere; heard of when that changes."""
-        rng = np.random.default_rng((self.seed, 29, number))
+        rng = np.random.default_rng((self.seed, 29, number, self.day))
         home = self.town.taskers[number].home
         since = MORNING + timedelta(minutes=int(rng.integers(0, 300)))
         until = since + timedelta(minutes=int(rng.integers(240, 540)))
@@ -106,18 +105,23 @@ class Life:
     def _plan(self, at: datetime, deed: Callable[[], Any]) -> None:
         heapq.heappush(self._events, (at, next(self._order), deed))
 
-    async def _next(self) -> datetime | None:
-        """The next moment at which people or time alone do something."""
+    async def _next(self) -> datetime:
+        """The end of the next tick in which people or time alone do something."""
         moments = [self._events[0][0]] if self._events else []
         alone = await self.database.run(next_moment, self.market_id, Moment(self.now, GRACE))
-        return min([*moments, *([alone] if alone else [])], default=None)
+        at = min([*moments, *([alone] if alone else [])], default=MORNING + LIVING)
+        return MORNING + TICK * max(-((MORNING - at) // TICK), (self.now - MORNING) // TICK + 1)
 
     async def _rounds(self) -> None:
-        while (await run_round(self.database, self.market_id, self.now, settings=ROUNDS)).more:
-            pass
+        offers, more = 0, True
+        while more:
+            report = await run_round(self.database, self.market_id, self.now, settings=ROUNDS)
+            offers, more = offers + report.offers, report.more
+        if offers:
+            await self._hear_of_offers()
+
+    async def _hear_of_offers(self) -> None:
         made = await self.database.run(_new_offers, market_id=self.market_id, now=self.now)
-        if not made:
-            return
         acked = [Range(row.tasker_id, row.event_n - 1, row.event_n) for row in made]
         await self.database.run(mark, delivered=[], acked=acked, devices=[], now=self.now)
         for row in made:
@@ -126,7 +130,7 @@ class Life:
     def _hear(self, row: Any) -> None:
         """Somebody sees an offer, and will answer as they do; their luck is this run's own."""
         number, person = self._taskers[row.tasker_id]
-        rng = np.random.default_rng((self.seed, self.luck, number, next(self._order)))
+        rng = np.random.default_rng((self.seed, self.day, number, next(self._order)))
         work_s = (row.ends_at - row.starts_at).total_seconds()
         made = Made(work_s, float(row.travel_s), row.extended_at, row.expires_at)
         reply = reply_of(person, made, rng)

@@ -1,4 +1,4 @@
-"""The town: thirty taskers on ten kilometres square and a day's chores, drawn from a seed."""
+"""The town: a hundred taskers on eighteen kilometres square and its chores, drawn from a seed."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -14,13 +14,13 @@ from matching.policy import PolicyDocument
 from seed_data.city import MODES, Category, City, Market, Skill, Tasker, WindowShares
 
 MIDDLE = LonLat(-0.0553, 51.545)
-HALF_M = 5_000.0
+HALF_M = 9_000.0
 ZONE = ZoneInfo("Europe/London")
 MORNING = datetime(2027, 6, 7, 7, tzinfo=UTC)
 """Eight o'clock of a Monday in summer."""
 POSTING, LIVING = timedelta(hours=10), timedelta(hours=14)
 """Chores are posted for so long, and the day is looked at so long."""
-TASKERS, CHORES = 30, 90
+TASKERS, CHORES = 100, 300
 CATEGORIES = ("mounting", "cleaning")
 
 
@@ -38,15 +38,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Town:
-    """A market with its people and what they will want, whatever the policy."""
+    """A market with its people and what they will want on a day, whatever the policy."""
 
     city: City
     taskers: tuple[Tasker, ...]
     wanted: tuple[Wanted, ...]
 
 
-def town_of(seed: int, slug: str, policy: PolicyDocument) -> Town:
-    """The town of a seed, as a market called `slug` under a policy."""
+def town_of(seed: int, day: int, slug: str, policy: PolicyDocument) -> Town:
+    """The town of a seed on one of its days, as a market called `slug` under a policy. Its people
+    are the same on every day, its chores are not.
+    """
     rng = np.random.default_rng((seed, 17))
     frame = LocalFrame(MIDDLE)
     edge = _square(frame, HALF_M + 4_000)
@@ -59,7 +61,7 @@ def town_of(seed: int, slug: str, policy: PolicyDocument) -> Town:
     city = City(market, edge, (), categories, WindowShares(0.2, 0.4, 0.4), 0.0)
     homes = frame.to_lonlat(rng.uniform(-HALF_M, HALF_M, (TASKERS, 2))).tolist()
     taskers = tuple(_tasker(n, LonLat(*home), edge, rng) for n, home in enumerate(homes))
-    return Town(city, taskers, _wanted(frame, rng))
+    return Town(city, taskers, _wanted(frame, np.random.default_rng((seed, 19, day))))
 
 
 def _square(frame: LocalFrame, half_m: float) -> MultiPolygon:
