@@ -1,7 +1,8 @@
 """The pool: the draws of a sweep over several processes, with progress, and an end on demand.
 
 Each process takes some of the draws under all policies, since lanes that run abreast share the cost
-of their rounds. A process whose parent has gone stops by itself.
+of their rounds. A process whose parent has gone ends at once: nobody else would end it, since the
+others of the pool hold open the queue on which it waits for more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import reduce
 from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Event
 from operator import add
+from threading import Thread
 from typing import Any
 
 from matching.replay.sweep import Basis, Share, Sweep, play, result_of
@@ -65,7 +67,7 @@ def _apart(sweep: Sweep, basis: Basis, parts: list[list[int]], told: Told) -> li
     context = multiprocessing.get_context("spawn")
     done, stop = context.Array("d", len(parts)), context.Event()
     with ProcessPoolExecutor(
-        len(parts), context, initializer=_begin, initargs=(done, stop, os.getpid())
+        len(parts), context, initializer=_begin, initargs=(done, stop)
     ) as pool:
         shares = [pool.submit(_play, sweep, basis, part, n) for n, part in enumerate(parts)]
         try:
@@ -91,14 +93,22 @@ _STANDING: dict[str, Any] = {}
 """What a process of the pool was given when it began."""
 
 
-def _begin(done: SynchronizedArray[float], stop: Event, parent: int) -> None:
-    _STANDING.update(done=done, stop=stop, parent=parent)
+def _begin(done: SynchronizedArray[float], stop: Event) -> None:
+    _STANDING.update(done=done, stop=stop)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _play(sweep: Sweep, basis: Basis, draws: list[int], at: int) -> Share:
     def progress(share: float) -> None:
         _STANDING["done"][at] = share
-        if _STANDING["stop"].is_set() or os.getppid() != _STANDING["parent"]:
+        if _STANDING["stop"].is_set():
             raise Stopped
 
     return play(sweep, basis, draws, progress)
