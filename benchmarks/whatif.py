@@ -20,10 +20,10 @@ GOAL_S = 120.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", type=_numbers, default=[1, 7], help="such as 1,3,7")
+    parser.add_argument("--days", type=_numbers, default=[1, 2, 4, 7], help="such as 1,7")
     parser.add_argument("--taskers", type=int, default=5_000)
     parser.add_argument("--chores", type=int, default=2_000, help="a day")
-    parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("--draws", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=2, help="0: in this very process")
 
 

@@ -23,8 +23,8 @@ Decisions
   numbers). It does not hang on the wave, since nobody is asked again after an answer.
 - A chore for which the rules left nobody is not matched again until one of its taskers is freed
   or a new day begins: with time alone the rules only get stricter. That saves nine rounds of ten.
-- Who could not come by their hours and limits alone takes a place among a chore's nearest, as in the
-  dispatcher's search, but is left out of the problem; so are rules that the search has gone by.
+- Who could not come by their hours and limits alone takes a place among a chore's nearest, as in
+  the dispatcher's search, but is left out of the problem; so are rules that the search has gone by.
 - Presence is what was recorded, whatever the policy; so are hours, areas and rates.
 - Nobody is held back (`hold_s`): what arrivals promise is not known in a replay.
 """

@@ -15,7 +15,8 @@ def resampled(by_day: Floats, rng: np.random.Generator) -> Floats:
     """
     days = by_day.shape[1]
     drawn = rng.multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
-    return by_day @ np.vstack([np.ones(days), drawn]).T / days
+    means: Floats = by_day @ np.vstack([np.ones(days), drawn]).T / days
+    return means
 
 
 @pytest.mark.parametrize(("days_deviate", "luck"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.1)])
