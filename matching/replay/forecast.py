@@ -95,6 +95,7 @@ def days_variance(resampled: Floats, blocks: int) -> float:
     with one draw they cannot be told apart. A resample of few blocks varies by too little.
     """
     draws = len(resampled)
+    resampled = resampled[:, ~np.isnan(resampled).all(axis=0)]
     each = float(np.nanmean(np.nanvar(resampled, axis=1)))
     if draws > 1:
         shared = float(np.nanvar(np.nanmean(resampled, axis=0)))
