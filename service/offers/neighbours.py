@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 import numpy as np
 
@@ -38,8 +39,8 @@ class Plan(Protocol):
         """The planned end."""
 
     @property
-    def extended_at(self) -> datetime:
-        """When the offer of it was made."""
+    def round_id(self) -> UUID:
+        """The round that planned it."""
 
 
 def colliding(plan: Plan, others: Sequence[Plan], *, mode: str, turn_around_s: int) -> list[bool]:
@@ -48,7 +49,7 @@ def colliding(plan: Plan, others: Sequence[Plan], *, mode: str, turn_around_s: i
         return []
     count = len(others)
     starts_s = plan.starts_at.timestamp()
-    in_view = np.array([other.extended_at != plan.extended_at for other in others])
+    in_view = np.array([other.round_id != plan.round_id for other in others])
     here = np.repeat(centres_of([plan.cell]), count, axis=0)
     from_s, until_s = colliding_starts(
         here,

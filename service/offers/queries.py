@@ -33,6 +33,7 @@ class OfferRow:
     market_id: int
     chore_id: UUID
     tasker_id: UUID
+    round_id: UUID
     wave: int
     status: str
     rate: int
@@ -74,6 +75,7 @@ _COLUMNS: tuple[Any, ...] = (
     Offer.market_id,
     Offer.chore_id,
     Offer.tasker_id,
+    Offer.round_id,
     Offer.wave,
     Offer.status,
     Offer.rate,

@@ -34,17 +34,17 @@ class PendingOffer:
     cell: str
     starts_at: datetime
     ends_at: datetime
-    extended_at: datetime
+    round_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class HeldTime:
-    """A live booking of the tasker: the plan, the cell of its place, and when it was offered."""
+    """A live booking of the tasker: the plan, the cell of its place, the round that planned it."""
 
     cell: str
     starts_at: datetime
     ends_at: datetime
-    extended_at: datetime
+    round_id: UUID
 
 
 # Locks the chore, and if it is still offered its tasker (an update locks FOR NO KEY UPDATE), whose
@@ -74,7 +74,7 @@ async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker
 
 PENDING_COLUMNS = (
     Offer.id, Offer.chore_id, Offer.tasker_id, Chore.cell, Offer.starts_at, Offer.ends_at,
-    Offer.extended_at,
+    Offer.round_id,
 )  # fmt: skip
 
 PENDING = Prepared(
@@ -125,7 +125,7 @@ async def withdraw_pending(
 
 
 BOOKED = Prepared(
-    select(Chore.cell, Booking.starts_at, Booking.ends_at, Offer.extended_at)
+    select(Chore.cell, Booking.starts_at, Booking.ends_at, Offer.round_id)
     .join(Chore, Chore.id == Booking.chore_id)
     .join(Offer, Offer.id == Booking.offer_id)
     .where(

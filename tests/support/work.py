@@ -86,8 +86,10 @@ async def make_offers(
     now: datetime = MONDAY_NOON,
     **other: Any,
 ) -> list[UUID]:
-    """A pending offer of the chore to each tasker, all of one wave."""
-    round_id = await make_round(session, market, now=now)
+    """A pending offer of the chore to each tasker, all of one wave, and of a round of their own if
+    none is named.
+    """
+    round_id = other.pop("round_id", None) or await make_round(session, market, now=now)
     ids = [new_id() for _ in taskers]
     values: dict[str, Any] = {
         "status": "pending", "rate": 2500, "wave": 1, "event_n": 1, "extended_at": now,

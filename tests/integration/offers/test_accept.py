@@ -10,9 +10,11 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.db.engine import Database
+from service.db.tables import Offer
 from tests.integration.conftest import Clock
 from tests.support.scene import HACKNEY, Person, make_client, make_market, make_tasker, north_of
 from tests.support.work import make_booking, make_chore, make_offers
@@ -221,19 +223,25 @@ async def test_two_overlapping_offers_accepted_at_once_by_one_tasker_yield_one_b
 
 
 async def test_a_booking_too_far_to_reach_in_time_refuses_the_accept(
-    api: httpx.AsyncClient, database: Database, connection: psycopg.Connection
+    api: httpx.AsyncClient, database: Database, connection: psycopg.Connection, clock: Clock
 ) -> None:
-    """Half an hour between the two; ten kilometres by bike take fifty minutes."""
+    """Half an hour between the two; ten kilometres by bike take fifty minutes. One round planned
+    both without either in view, though it wrote them a moment apart.
+    """
 
     async def make(session: AsyncSession) -> tuple[UUID, Person]:
         market = await make_market(session)
         client = await make_client(session)
         tasker = await make_tasker(session, market)
         await make_booking(session, market, client, tasker)
+        same = await session.scalar(select(Offer.round_id))
         far = north_of(HACKNEY, 10_000)
         chore = await make_chore(session, market, client, at=far, status="offered")
         after = timedelta(hours=3, minutes=30)
-        (offer,) = await make_offers(session, market, chore, [tasker], starts_in=after)
+        (offer,) = await make_offers(
+            session, market, chore, [tasker], starts_in=after, round_id=same,
+            extended_at=clock() + timedelta(seconds=1),
+        )  # fmt: skip
         return offer, tasker
 
     offer, tasker = await database.run(make)
@@ -243,7 +251,7 @@ async def test_a_booking_too_far_to_reach_in_time_refuses_the_accept(
 
 
 async def test_a_gap_that_a_later_round_planned_is_enough_whatever_the_great_circle_says(
-    api: httpx.AsyncClient, database: Database, clock: Clock
+    api: httpx.AsyncClient, database: Database
 ) -> None:
     """A round that asks a router may know a quicker way between the two."""
 
@@ -255,9 +263,8 @@ async def test_a_gap_that_a_later_round_planned_is_enough_whatever_the_great_cir
         far = north_of(HACKNEY, 10_000)
         chore = await make_chore(session, market, client, at=far, status="offered")
         (offer,) = await make_offers(
-            session, market, chore, [tasker], starts_in=timedelta(hours=3, minutes=30),
-            extended_at=clock() + timedelta(seconds=1),
-        )  # fmt: skip
+            session, market, chore, [tasker], starts_in=timedelta(hours=3, minutes=30)
+        )
         return offer, tasker
 
     offer, tasker = await database.run(make)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +17,7 @@ HACKNEY = cell_of(LonLat(-0.0553, 51.5450))
 FAR = cell_of(destination(centre_of(HACKNEY), 90, 8_000))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TURN_AROUND_S = 900
+FIRST, SECOND = UUID(int=1), UUID(int=2)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Work:
 
     cell: str
     starts_at: datetime
-    extended_at: datetime = NOON
+    round_id: UUID = FIRST
 
     @property
     def ends_at(self) -> datetime:
@@ -63,7 +65,7 @@ def test_what_a_round_planned_with_the_other_in_view_needs_the_turn_around_alone
     minutes: float, hit: bool
 ) -> None:
     """Whatever the great circle says of the way: a router may have known better."""
-    earlier = Work(FAR, NOON + timedelta(minutes=minutes), NOON - timedelta(hours=1))
+    earlier = Work(FAR, NOON + timedelta(minutes=minutes), SECOND)
     plan = Work(HACKNEY, NOON)
     assert colliding(plan, [earlier], mode="bike", turn_around_s=TURN_AROUND_S) == [hit]
 
