@@ -68,7 +68,7 @@ describe("the verdict on a chore that nobody has", () => {
       left_out: { in_reach: 13, not_online: 12, over_budget: 0, outside_area: 9 },
     };
     expect(verdict(CHORE, [decision(1, { record })], [])).toBe(
-      "Nobody was asked. Of the 13 nearest within 5 km, 12 are not online, 9 do not serve that place.",
+      "Nobody was asked. Of the 13 nearest within 5 km, 12 are not online, 9 do not serve that place (some for more than one reason).",
     );
   });
 

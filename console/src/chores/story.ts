@@ -18,14 +18,15 @@ export interface Chapter {
   offers?: Offer[];
 }
 
-const FILTERS: Record<string, string> = {
-  over_budget: "ask more than the budget",
-  outside_area: "do not serve that place",
-  blocked: "are blocked",
-  asked_before: "were asked before",
-  not_online: "are not online",
-  no_room: "have too many offers already",
-  days_off: "have the day off",
+/** Of one, and of several. */
+const FILTERS: Record<string, [string, string]> = {
+  over_budget: ["asks more than the budget", "ask more than the budget"],
+  outside_area: ["does not serve that place", "do not serve that place"],
+  blocked: ["is blocked", "are blocked"],
+  asked_before: ["was asked before", "were asked before"],
+  not_online: ["is not online", "are not online"],
+  no_room: ["has too many offers already", "have too many offers already"],
+  days_off: ["has the day off", "have the day off"],
 };
 
 export const RULES: Record<string, string> = {
@@ -44,8 +45,8 @@ export const RULES: Record<string, string> = {
   no_room_for_offers: "Too many offers already",
 };
 
-export function filterWords(filter: string): string {
-  return FILTERS[filter] ?? filter.replaceAll("_", " ");
+export function filterWords(filter: string, count: number): string {
+  return FILTERS[filter]?.[count === 1 ? 0 : 1] ?? filter.replaceAll("_", " ");
 }
 
 export function storyOf(
@@ -127,12 +128,15 @@ function nobodyWords(record: DecisionRecord): string {
     return `${record.found} were found${within}; the rules refuse them all, most often: ${why} (${count}).`;
   }
   if (!out || out.in_reach === 0) return `Nobody of the kind lives${within}.`;
-  const reasons = Object.entries(out)
-    .filter(([name, count]) => name !== "in_reach" && count > 0)
+  const counts = Object.entries(out).filter(([name, count]) => name !== "in_reach" && count > 0);
+  const reasons = counts
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, 3)
-    .map(([name, count]) => `${count} ${filterWords(name)}`);
-  return `Of the ${out.in_reach} nearest${within}, ${reasons.join(", ")}.`;
+    .map(([name, count]) => `${count} ${filterWords(name, count)}`);
+  const several = counts.reduce((sum, [, count]) => sum + count, 0) > out.in_reach;
+  const note = several ? " (some for more than one reason)" : "";
+  const whom = out.in_reach === 1 ? "Of the only one" : `Of the ${out.in_reach} nearest`;
+  return `${whom}${within}, ${reasons.join(", ")}${note}.`;
 }
 
 /** Offers that no decision made: an operator did. */

@@ -2,6 +2,7 @@
 
 import { get } from "../api/client";
 import type { Schemas } from "../api/types";
+import { words } from "./format";
 import { router } from "./router.svelte";
 
 export type Market = Schemas["MarketOut"];
@@ -10,6 +11,7 @@ export type MarketDetail = Schemas["MarketDetail"];
 class Markets {
   all = $state<Market[]>([]);
   #details = new Map<string, Promise<MarketDetail>>();
+  #names = $state.raw<Record<string, string>>({});
 
   get current(): Market | undefined {
     return this.all.find((market) => market.slug === router.current.market);
@@ -28,8 +30,19 @@ class Markets {
     if (known) return known;
     const asked = get<MarketDetail>(`/v1/markets/${slug}`);
     this.#details.set(slug, asked);
-    asked.catch(() => this.#details.delete(slug));
+    asked.then(
+      ({ categories }) => {
+        const names = categories.map((each) => [`${slug}/${each.slug}`, each.name]);
+        this.#names = { ...this.#names, ...Object.fromEntries(names) };
+      },
+      () => this.#details.delete(slug),
+    );
     return asked;
+  }
+
+  /** What a category of the market is called; its slug in words until `detail` has been read. */
+  category(slug: string): string {
+    return this.#names[`${router.current.market}/${slug}`] ?? words(slug);
   }
 }
 
