@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import GeometryType
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -180,6 +181,8 @@ def _mended(polygons: Iterable[Polygon]) -> MultiPolygon:
 
 def _united(polygons: Sequence[BaseGeometry]) -> MultiPolygon:
     parts = shapely.get_parts(shapely.union_all(polygons))
+    # Of rings that touch themselves GEOS may keep a line, whatever it was told.
+    parts = parts[shapely.get_type_id(parts) == GeometryType.POLYGON]
     return cast("MultiPolygon", shapely.multipolygons(shapely.orient_polygons(parts)))
 
 

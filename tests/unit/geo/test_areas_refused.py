@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon
 
@@ -233,7 +233,15 @@ scribbles = st.lists(st.lists(small, min_size=2, max_size=2), min_size=3, max_si
 )
 
 
+LINE_LEFT = [
+    [[0.0, 0.0], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2], [0.0, 0.0]],
+    [[0.0, 0.0], [0.1, 0.0], [0.3, 0.2], [0.0, 0.0]],
+]
+"""Mended by GEOS, it is two polygons and a line of no length."""
+
+
 @given(st.lists(st.lists(scribbles, min_size=1, max_size=2), max_size=3), st.booleans())
+@example([LINE_LEFT], True)
 def test_any_scribble_on_a_small_grid_is_a_valid_area_or_refused(
     scribbled: object, mend: bool
 ) -> None:
