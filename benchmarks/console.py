@@ -102,7 +102,7 @@ class Wire:
     def __init__(self, page: Page) -> None:
         self.received: Counter[str] = Counter()
         self._requests: list[Request] = []
-        page.on("requestfinished", self._requests.append)
+        page.on("requestfinished", self._finished)
         page.on("websocket", lambda socket: socket.on("framereceived", self._told))
 
     async def by_kind(self) -> Counter[str]:
@@ -113,6 +113,9 @@ class Wire:
             kind = "tiles" if "/tiles/" in request.url else request.resource_type
             found[kind] += sizes["responseBodySize"] + sizes["responseHeadersSize"]
         return found
+
+    def _finished(self, request: Request) -> None:
+        self._requests.append(request)
 
     def _told(self, payload: str | bytes) -> None:
         self.received["stream"] += len(payload)
