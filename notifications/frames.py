@@ -33,7 +33,10 @@ class Hello(Wire):
     frame: Literal["hello"] = "hello"
     session: UUID = Field(description="this connection, for support and logs")
     last: Number = Field(description="the newest event's number; 0 where there is none")
-    heartbeat_s: float = Field(description="a ping comes at least this often, give or take jitter")
+    heartbeat_s: float = Field(
+        description="a ping comes this long after the last one, or the last new ack, "
+        "give or take jitter"
+    )
     idle_s: float = Field(description="the server hangs up when nothing comes for this long")
     ack_every: int = Field(description="acknowledge at least every so many events")
     ack_within_s: float = Field(description="and at least so soon after an event")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -65,7 +65,3 @@ class Hub(Generic[L]):
     def of(self, person: UUID) -> tuple[L, ...]:
         """The lines of one person, oldest first; none if they are not connected here."""
         return tuple(self._lines.get(person, ()))
-
-    def people(self) -> KeysView[UUID]:
-        """Everybody who is connected here."""
-        return self._lines.keys()

@@ -49,13 +49,16 @@ from notifications.frames import (
 from notifications.states import TRANSITIONS, State, Step
 from notifications.terms import Bucket, Terms
 
+PING = Send(Ping().model_dump_json())
+
 
 class Session:
     """One subscriber, from hello to close."""
 
     __slots__ = (
         "_bucket", "_heard_at", "_opened_at", "_ping_at", "_progress_at", "_random", "_reading",
-        "_resume_n", "_unacked", "acked", "id", "known", "sent", "state", "terms", "unacked_bytes",
+        "_resume_n", "_unacked", "acked", "due_at", "id", "known", "sent", "state", "terms",
+        "unacked_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +78,8 @@ class Session:
         self._bucket = Bucket(terms.frames_per_s, terms.frames_burst, now)
         self._opened_at = self._heard_at = self._progress_at = now
         self._ping_at = self._next_ping(now)
+        self.due_at = self._next_due()
+        """No later than the time at which `tick` has something to say."""
 
     # What the driver tells.
 
@@ -149,16 +154,13 @@ class Session:
         """
         if self.state is State.CLOSED:
             return []
-        if self._awaits_resume() and now - self._opened_at >= self.terms.resume_within_s:
-            return self.close(close_codes.RESUME_OVERDUE)
-        if self._unacked and now - self._progress_at >= self.terms.unacked_for_s:
-            return self.close(close_codes.TOO_SLOW)
-        if now - self._heard_at >= self.terms.idle_s:
-            return self.close(close_codes.IDLE)
-        if now < self._ping_at:
-            return []
-        self._ping_at = self._next_ping(now)
-        return [Send(Ping().model_dump_json())]
+        if overdue := self._overdue(now):
+            return self.close(overdue)
+        pings = now >= self._ping_at
+        if pings:
+            self._ping_at = self._next_ping(now)
+        self.due_at = self._next_due()
+        return [PING] if pings else []
 
     def close(self, code: CloseCode) -> list[Effect]:
         """End it; nothing happens if it has ended."""
@@ -170,16 +172,6 @@ class Session:
     def lost(self) -> None:
         """The connection is gone."""
         self._step(Step.CLOSE)
-
-    @property
-    def due_at(self) -> float:
-        """The earliest time at which `tick` may have something to say."""
-        due = min(self._ping_at, self._heard_at + self.terms.idle_s)
-        if self._awaits_resume():
-            due = min(due, self._opened_at + self.terms.resume_within_s)
-        if self._unacked:
-            due = min(due, self._progress_at + self.terms.unacked_for_s)
-        return due
 
     # What follows from it.
 
@@ -229,17 +221,19 @@ class Session:
         while self._unacked and self._unacked[0][0] <= n:
             self.unacked_bytes -= self._unacked.popleft()[1]
         self._progress_at = now
+        self._ping_at = self._next_ping(now)  # both ways were just seen to work
         self._bucket.give_back()  # it moves on: of such there are no more than events
         return self._carry_on([Acked(after, n)])
 
     def _send_if_room(self, event: StoredEvent, now: float, effects: list[Effect]) -> bool:
         """Send the next event if the window has room; one event always fits an empty window."""
         text = event_frame(event)
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
         if self._unacked and self.unacked_bytes + size > self.terms.window_bytes:
             return False
         if not self._unacked:
             self._progress_at = now
+            self.due_at = min(self.due_at, now + self.terms.unacked_for_s)
         self._unacked.append((event.n, size))
         self.unacked_bytes += size
         self.sent = event.n
@@ -264,6 +258,22 @@ class Session:
 
     def _awaits_resume(self) -> bool:
         return self.state in (State.OPENED, State.LOCATING)
+
+    def _overdue(self, now: float) -> CloseCode | None:
+        """Why the session is to end, if it has waited for the client too long."""
+        if self._awaits_resume() and now - self._opened_at >= self.terms.resume_within_s:
+            return close_codes.RESUME_OVERDUE
+        if self._unacked and now - self._progress_at >= self.terms.unacked_for_s:
+            return close_codes.TOO_SLOW
+        return close_codes.IDLE if now - self._heard_at >= self.terms.idle_s else None
+
+    def _next_due(self) -> float:
+        due = min(self._ping_at, self._heard_at + self.terms.idle_s)
+        if self._awaits_resume():
+            due = min(due, self._opened_at + self.terms.resume_within_s)
+        if self._unacked:
+            due = min(due, self._progress_at + self.terms.unacked_for_s)
+        return due
 
     def _next_ping(self, now: float) -> float:
         return now + self.terms.heartbeat_s * (1 - self.terms.jitter * self._random())

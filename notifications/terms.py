@@ -24,8 +24,8 @@ class Terms:
     """The numbers a session goes by. Seconds, bytes, frames."""
 
     heartbeat_s: float = 25.0
-    """A ping at least this often. Under the 30 s after which mobile networks drop silent
-    connections.
+    """A ping so long after the last one, or after events were last acknowledged: both show that the
+    line works. Under the 30 s after which mobile networks drop silent connections.
     """
     jitter: float = 0.2
     """Pings come up to this share earlier, so that thousands of subscribers do not answer at

@@ -44,7 +44,7 @@ from service.push.endpoints import router as push
 from service.runtime import Runtime
 from service.settings import Settings
 from service.stream.endpoints import router as stream
-from service.stream.node import open_stream
+from service.stream.opening import open_stream
 from service.taskers.routes import ROUTERS as TASKERS
 from service.whatif.endpoints import router as whatifs
 from service.whatif.runner import running_runner

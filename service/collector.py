@@ -17,3 +17,13 @@ def spare_what_stands() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def spare_what_grew() -> None:
+    """Leave alone what is young and stands, too: for what is made in great numbers and lives long.
+
+    It is walked once more, a piece at a time, instead of together with everything like it. What is
+    spared is given back when nothing holds it any more, but for circles, which stay for ever.
+    """
+    gc.collect(1)
+    gc.freeze()

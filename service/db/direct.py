@@ -9,8 +9,9 @@ own way takes 0.5 ms of CPU a statement, 0.75 where it looks up a compiled expre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import Executable, Select, text
@@ -85,6 +86,18 @@ class Prepared:
         for at, convert in self._from:
             values[at] = convert(values[at])
         return tuple(values)
+
+
+def uuid_array(ids: Iterable[UUID]) -> str:
+    """Ids as the text of an array: psycopg writes a list one by one, which takes ten times as
+    long.
+    """
+    return "{" + ",".join([f"{each.int:032x}" for each in ids]) + "}"
+
+
+def number_array(numbers: Iterable[int]) -> str:
+    """Whole numbers as the text of an array, for the same reason."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 async def _connection_of(session: AsyncSession) -> psycopg.AsyncConnection[Row]:

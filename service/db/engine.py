@@ -34,9 +34,11 @@ def wake(session: AsyncSession, *topics: str) -> None:
     session.info.setdefault(WAKES, set()).update(topics)
 
 
-def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> AsyncEngine:
+def make_engine(
+    url: str, *, pool: int = 20, application: str = "dibs", singly: bool = False
+) -> AsyncEngine:
     """An engine on psycopg 3. UTC sessions; jit off, which costs more than it gives on short
-    queries.
+    queries. `singly`: each statement is a transaction, one round trip instead of three.
     """
     target = make_url(url).set(drivername="postgresql+psycopg")
     options = (
@@ -51,6 +53,7 @@ def make_engine(url: str, *, pool: int = 20, application: str = "dibs") -> Async
         # The connection used last knows the statements, the tables and the projections already.
         pool_use_lifo=True,
         connect_args={"options": options, "application_name": application},
+        **({"isolation_level": "AUTOCOMMIT"} if singly else {}),
     )
 
 
@@ -99,10 +102,12 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, pool: int = 5, application: str = "dibs"
+    url: str, *, pool: int = 5, application: str = "dibs", singly: bool = False
 ) -> AsyncIterator[Database]:
-    """A database for a command or a test, closed at the end."""
-    database = Database(make_engine(url, pool=pool, application=application))
+    """A database for a command or a test, closed at the end. `singly`: for operations of one
+    statement.
+    """
+    database = Database(make_engine(url, pool=pool, application=application, singly=singly))
     try:
         yield database
     finally:

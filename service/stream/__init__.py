@@ -13,7 +13,7 @@ serves and drains.
 `registry` keeps rows of who is connected where, for bounds that hold across nodes.
 
 `tickets` opens the door, `endpoints` is the door, `watch` closes it again, `queries` is all the
-SQL.
+SQL, `opening` starts everything at a `pace`.
 
 Decided:
 - The relay's claim comes first and the signal after: a process that dies between the two delays
@@ -24,6 +24,9 @@ Decided:
 - No task and no queue per subscriber beyond the endpoint's own: frames are written to the socket at
   once, and the session's window of unacknowledged bytes is the only buffer. 15,000 people cost
   15,000 idle tasks.
+- Nobody is looked at more often than needed: a session says when time matters to it next, an
+  acknowledgement that moves on stands for a pong, and a delivery that is acknowledged in time is
+  written once.
 - `delivered_at` says that an event was written to a live line, `acked_at` that a device dealt with
   it.
 """

@@ -99,21 +99,20 @@ async def _serve(websocket: WebSocket, node: Node, socket: StreamSocket) -> None
     try:
         if first is not None:
             line.receive(first)
-        await _listen(websocket, line)
+        await _listen(websocket, socket, line)
     finally:
         node.lost(line)
 
 
-async def _listen(websocket: WebSocket, line: Line) -> None:
+async def _listen(websocket: WebSocket, socket: StreamSocket, line: Line) -> None:
+    """Let the line have what came so far, then all that comes, until it ends."""
     while True:
+        if socket.queue.empty():
+            socket.listen(line.receive)
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        text = message.get("text")
-        if text is None:
-            line.end(close_codes.NOT_TEXT)
-        else:
-            line.receive(text)
+        line.receive(message.get("text"))
 
 
 async def _first_frame(websocket: WebSocket, within_s: float) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from notifications import close_codes
 from notifications.close_codes import CloseCode
 from notifications.effects import (
     Acked,
@@ -52,9 +53,12 @@ class Line:
         """Say hello."""
         self._carry_out(self.session.hello(last))
 
-    def receive(self, text: str) -> None:
-        """The client said something."""
-        self._carry_out(self.session.receive(text, self._clock()))
+    def receive(self, text: str | None) -> None:
+        """The client said something; None: in a binary message."""
+        if text is None:
+            self.end(close_codes.NOT_TEXT)
+        else:
+            self._carry_out(self.session.receive(text, self._clock()))
 
     def located(self, position: Position) -> None:
         """The store says where the device stands."""
@@ -75,8 +79,7 @@ class Line:
 
     def tick(self, now: float) -> None:
         """Time passed."""
-        if self.session.due_at <= now:
-            self._carry_out(self.session.tick(now))
+        self._carry_out(self.session.tick(now))
 
     def end(self, code: CloseCode) -> None:
         """Close it."""
@@ -105,7 +108,7 @@ class Line:
             match effect:
                 case Deliver(n, text):
                     self._socket.send_now(text)
-                    self._node.recorder.delivered(self.person_id, self.session.id, n - 1, n)
+                    self._node.recorder.delivered(self.person_id, self.device, n - 1, n)
                 case Send(text):
                     self._socket.send_now(text)
                 case Read(after):

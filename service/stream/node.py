@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from random import random
 from uuid import UUID, uuid4
 
 import structlog
-from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from notifications import close_codes
 from notifications.close_codes import CloseCode
 from notifications.frames import StoredEvent
 from notifications.hub import Hub
 from notifications.session import Session
-from notifications.terms import Terms
-from service.bus import Bus, open_bus
-from service.db.engine import Database, open_database
-from service.events.append import EVENTS_TOPIC, MARKET_TOPIC
-from service.runtime import Runtime
+from service.bus import Bus
+from service.collector import spare_what_grew
+from service.db.engine import Database
 from service.stream import metrics, queries
 from service.stream.line import Line
-from service.stream.loops import every, for_ever, stop
+from service.stream.loops import every, for_ever
+from service.stream.pace import Pace
 from service.stream.reader import Reader
 from service.stream.recorder import Recorder
-from service.stream.registry import CLOSING_TOPIC, Opened, Registry
-from service.stream.relay import TOLD, Relay, heard
+from service.stream.registry import Opened, Registry
+from service.stream.relay import Relay, heard
 from service.stream.socket import StreamSocket
 from service.stream.tickets import Admitted
 from service.stream.watch import compare_counters, end_marked, end_revoked
@@ -39,28 +34,16 @@ from service.stream.watchers import Watchers
 log = structlog.get_logger("dibs.stream")
 
 SWEEP_ROWS = 5000
-APART = 3
-"""Connections of relay and reader alone: what is live waits for none of the thousands who come back
-at once, each of whom needs two transactions.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often the node's loops come round, in seconds, and how long events are kept."""
-
-    relay_poll_s: float = 1.0
-    record_s: float = 0.25
-    tick_s: float = 0.5
-    compare_s: float = 3.0
-    revoked_s: float = 2.0
-    sweep_s: float = 60.0
-    events_kept: timedelta = timedelta(days=7)
-    terms: Terms = field(default_factory=Terms)
+SPARED_AT_ONCE = 250
+"""So many lines more than there ever were, and the garbage collector is told to spare them."""
+TICKS_AT_ONCE = 20
+"""Pings written before what is live has its turn."""
+HELD = 5
+"""Times of recording that a delivery waits for its acknowledgement: longer than clients take."""
 
 
 class Node:
-    """The lines of one process. `open_node` runs it."""
+    """The lines of one process. `service.stream.opening` runs it."""
 
     def __init__(
         self,
@@ -73,12 +56,13 @@ class Node:
         self.database, self.bus, self.clock, self.pace = database, bus, clock, pace
         self.hub: Hub[Line] = Hub()
         self.reader = Reader(apart)
-        self.recorder = Recorder()
+        self.recorder = Recorder(HELD)
         self.registry = Registry(uuid4())
         self.watchers = Watchers(database, clock)
         self.relay = Relay(apart, bus, self._feed, clock, pace.relay_poll_s)
         self._look, self._closing = asyncio.Event(), asyncio.Event()
         self.errands: set[asyncio.Task[None]] = set()
+        self._spared = 0
 
     # Lines come and go.
 
@@ -97,6 +81,9 @@ class Node:
         for surplus in self.hub.join(admitted.person_id, line):
             surplus.end(close_codes.TOO_MANY_STREAMS)
         metrics.LINES.inc()
+        if len(self.hub) >= self._spared + SPARED_AT_ONCE:
+            self._spared = len(self.hub)
+            spare_what_grew()
         line.hello(admitted.last)
         return line
 
@@ -192,9 +179,10 @@ class Node:
 
     async def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
-        for i, line in enumerate(self.hub):
+        due = [line for line in self.hub if line.session.due_at <= now]
+        for i, line in enumerate(due, 1):
             line.tick(now)
-            if i % 500 == 499:
+            if i % TICKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     async def _compare(self) -> None:
@@ -213,48 +201,3 @@ class Node:
         before = now - self.pace.events_kept
         while await self.database.run(queries.sweep, before=before, now=now, most=SWEEP_ROWS):
             pass
-
-
-@asynccontextmanager
-async def open_node(
-    database: Database, bus: Bus, clock: Callable[[], datetime], pace: Pace, apart: Database
-) -> AsyncIterator[Node]:
-    """A node that serves for as long as the block does, and writes down what it knows at the
-    end.
-    """
-    node = Node(database, bus, clock, pace, apart)
-    bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
-    bus.subscribe(TOLD, node.hear)
-    bus.subscribe(CLOSING_TOPIC, node.hear_closing)
-    bus.subscribe(MARKET_TOPIC, node.watchers.hear)
-    running = asyncio.create_task(node.run(), name="stream")
-    try:
-        yield node
-    finally:
-        await stop(running, *node.errands, *node.watchers.tasks)
-        await node.recorder.flush(database, clock())
-        try:
-            await node.registry.forget(database, clock(), itself=True)
-        except SQLAlchemyError:  # the others forget a node that is not heard of
-            log.warning("node_not_forgotten")
-
-
-@asynccontextmanager
-async def open_stream(
-    app: FastAPI, runtime: Runtime, pace: Pace | None = None
-) -> AsyncIterator[Node]:
-    """The stream of one api process: its bus, which the database wakes after commits, and its
-    node.
-    """
-    database, settings = runtime.database, runtime.settings
-    pace = pace or Pace(
-        relay_poll_s=settings.poll_s, events_kept=timedelta(seconds=settings.events_kept_s)
-    )
-    async with (
-        open_bus(settings.url()) as bus,
-        open_database(settings.url(), pool=APART, application="dibs-api") as apart,
-    ):
-        database.on_wake = bus.publish
-        async with open_node(database, bus, runtime.now, pace, apart) as node:
-            app.state.node = node
-            yield node

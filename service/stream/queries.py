@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.effects import Position
 from notifications.frames import StoredEvent
-from service.db.direct import Prepared
+from service.db.direct import Prepared, number_array, uuid_array
 
 
 class Range(NamedTuple):
@@ -76,12 +76,13 @@ LOCATE = Prepared(
     )
 )
 
-# The newest numbers of many people.
-COUNTERS = Prepared(
+# The newest numbers of those among many people who have newer ones than are known of.
+NEWER = Prepared(
     text(
         """
-    SELECT recipient_id, last_n FROM event_counters
-    WHERE recipient_id = ANY(CAST(:people AS uuid[]))
+    SELECT c.recipient_id, c.last_n
+    FROM unnest(CAST(:people AS uuid[]), CAST(:known AS bigint[])) AS w(person_id, known)
+    JOIN event_counters AS c ON c.recipient_id = w.person_id AND c.last_n > w.known
     """
     )
 )
@@ -173,8 +174,9 @@ async def read_after(
     session: AsyncSession, *, wanted: Mapping[UUID, int], most: int
 ) -> dict[UUID, list[StoredEvent]]:
     """The next `most` rows of each person after the number given."""
-    people = {"people": list(wanted), "afters": list(wanted.values()), "most": most}
-    return _by_person(await READ.rows(session, people))
+    people, afters = uuid_array(wanted), number_array(wanted.values())
+    given = {"people": people, "afters": afters, "most": most}
+    return _by_person(await READ.rows(session, given))
 
 
 async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Position:
@@ -185,15 +187,15 @@ async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Posi
     return Position(last, last + 1 if oldest is None else oldest, device_n)
 
 
-async def counters(session: AsyncSession, *, people: Sequence[UUID]) -> dict[UUID, int]:
-    """The newest numbers of those who have any."""
-    rows = await COUNTERS.rows(session, {"people": list(people)})
-    return dict(cast("list[tuple[UUID, int]]", rows))
+async def newer(session: AsyncSession, *, known: Mapping[UUID, int]) -> dict[UUID, int]:
+    """The newest numbers of those who have newer events than the number given with them."""
+    people = {"people": uuid_array(known), "known": number_array(known.values())}
+    return dict(cast("list[tuple[UUID, int]]", await NEWER.rows(session, people)))
 
 
-async def ended_sessions(session: AsyncSession, *, sessions: Sequence[UUID]) -> set[UUID]:
+async def ended_sessions(session: AsyncSession, *, sessions: Iterable[UUID]) -> set[UUID]:
     """Those login sessions that were signed out, have expired or whose account is suspended."""
-    return {ended for (ended,) in await ENDED.rows(session, {"sessions": list(sessions)})}
+    return {ended for (ended,) in await ENDED.rows(session, {"sessions": uuid_array(sessions)})}
 
 
 async def mark(
@@ -207,13 +209,19 @@ async def mark(
     """Write down what was delivered and acknowledged, and where devices stand."""
     for statement, ranges in ((MARK_ACKED, acked), (MARK_DELIVERED, delivered)):
         if columns := _columns(ranges):
-            people, afters, numbers = columns
-            marked = {"people": people, "afters": afters, "numbers": numbers, "now": now}
-            await statement.rows(session, marked)
+            marked = {
+                "people": uuid_array(columns[0]),
+                "afters": number_array(columns[1]),
+                "numbers": number_array(columns[2]),
+            }
+            await statement.rows(session, marked | {"now": now})
     if columns := _columns(devices):
-        people, names, numbers = columns
-        moved = {"people": people, "devices": names, "numbers": numbers, "now": now}
-        await MOVE_DEVICES.rows(session, moved)
+        moved = {
+            "people": uuid_array(columns[0]),
+            "devices": columns[1],
+            "numbers": number_array(columns[2]),
+        }
+        await MOVE_DEVICES.rows(session, moved | {"now": now})
 
 
 async def sweep(session: AsyncSession, *, before: datetime, now: datetime, most: int) -> int:
@@ -225,7 +233,7 @@ async def sweep(session: AsyncSession, *, before: datetime, now: datetime, most:
     return len(swept.all())
 
 
-def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 

@@ -19,13 +19,18 @@ from service.stream.line import Line
 
 T = TypeVar("T")
 
-CHUNK = 1000
+CHUNK = 200
+"""Lines looked up at once: what is live waits for one such step, not for all of thousands."""
 
 
 async def compare_counters(hub: Hub[Line], database: Database) -> None:
-    """Tell the lines of everybody connected here the newest number the store has."""
-    for people in chunks(list(hub.people())):
-        for person, last in (await database.run(queries.counters, people=people)).items():
+    """Tell the lines of everybody connected here of numbers that they have not heard of."""
+    for lines in chunks(list(hub)):
+        known: dict[UUID, int] = {}
+        for line in lines:
+            last = line.session.known
+            known[line.person_id] = min(last, known.get(line.person_id, last))
+        for person, last in (await database.run(queries.newer, known=known)).items():
             for line in hub.of(person):
                 line.notice(last)
 
@@ -34,12 +39,11 @@ async def end_revoked(hub: Hub[Line], database: Database) -> None:
     """Close the lines whose login session was signed out or has expired, or whose account is
     suspended.
     """
-    lines: dict[UUID, list[Line]] = {}
-    for line in hub:
-        lines.setdefault(line.login_id, []).append(line)
-    for sessions in chunks(list(lines)):
-        for ended in await database.run(queries.ended_sessions, sessions=sessions):
-            for line in lines[ended]:
+    for lines in chunks(list(hub)):
+        logins = {line.login_id for line in lines}
+        ended = await database.run(queries.ended_sessions, sessions=logins)
+        for line in lines if ended else ():
+            if line.login_id in ended:
                 line.end(close_codes.ACCESS_REVOKED)
 
 
@@ -51,7 +55,7 @@ def end_marked(hub: Hub[Line], marked: Mapping[UUID, int]) -> None:
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:
-    """The items, a thousand at a time."""
+    """The items, `CHUNK` at a time."""
     rest = iter(items)
     while some := list(islice(rest, CHUNK)):
         yield some

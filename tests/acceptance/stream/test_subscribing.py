@@ -73,7 +73,7 @@ async def test_what_arrived_and_what_was_dealt_with_is_written_down(
         await tell(database, ada, 4)
         await line.hear_events(2)
         await line.hear_events(4, acks=False)
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
     marks = "SELECT delivered_at IS NOT NULL, acked_at IS NOT NULL FROM events"
     of = f"{marks} WHERE recipient_id = %s ORDER BY n"
     yes, sent, no = (True, True), (True, False), (False, False)

@@ -94,6 +94,35 @@ async def test_ranges_that_do_not_follow_each_other_are_marked_apart(
     assert [n for n, delivered, _ in marks(connection, ada) if delivered] == [1, 4]
 
 
+async def test_a_delivery_waits_for_its_acknowledgement_and_not_for_ever(
+    database: Database, connection: psycopg.Connection
+) -> None:
+    ada, bob = await told(database, 3), await told(database, 2)
+    recorder = Recorder(hold=2)
+    for person in (ada, bob):
+        recorder.delivered(person.id, "phone", 0, 2)
+    await recorder.flush(database, LATER)
+    assert not any(delivered for _, delivered, _ in marks(connection, ada))
+    recorder.acked(ada.id, "phone", 0, 1)
+    recorder.acked(bob.id, "phone", 0, 2)
+    recorder.delivered(ada.id, "phone", 2, 3)
+    await recorder.flush(database, LATER)
+    assert marks(connection, ada) == [(1, True, True), (2, False, False), (3, False, False)]
+    assert marks(connection, bob) == [(1, True, True), (2, True, True)]
+    await recorder.flush(database, LATER)
+    assert marks(connection, ada) == [(1, True, True), (2, True, False), (3, True, False)]
+
+
+async def test_at_the_end_nothing_is_held_back(
+    database: Database, connection: psycopg.Connection
+) -> None:
+    ada = await told(database, 1)
+    recorder = Recorder(hold=9)
+    recorder.delivered(ada.id, "phone", 0, 1)
+    await recorder.flush(database, LATER, at_end=True)
+    assert marks(connection, ada) == [(1, True, False)]
+
+
 async def test_marks_that_could_not_be_written_are_written_the_next_time(
     database: Database, connection: psycopg.Connection
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifications import close_codes
 from notifications.effects import Acked, Close, Locate, Position, Read
@@ -225,6 +227,34 @@ def test_pings_come_within_the_heartbeat_give_or_take_jitter() -> None:
     assert session.tick(22.4) == []
     assert said(session.tick(22.5)) == [{"frame": "ping"}]
     assert session.tick(22.6) == []
+
+
+def test_an_ack_that_moves_on_stands_for_a_pong_and_others_do_not() -> None:
+    session = started()
+    session.feed(events(1, 1), 20.0)
+    session.receive(ack(1), 21.0)
+    session.receive(ack(1), 30.0)
+    session.receive(PONG, 31.0)
+    assert session.tick(43.4) == []
+    assert said(session.tick(43.5)) == [{"frame": "ping"}]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["feed", "ack", "pong", "tick"]), st.floats(0, 30))))
+def test_nothing_is_due_before_the_session_says_so(happens: list[tuple[str, float]]) -> None:
+    session, now = started(), 0.0
+    for what, later_s in happens:
+        if session.due_at > now:
+            assert session.tick(min(now + later_s, session.due_at - 0.001)) == []
+        now += later_s
+        match what:
+            case "feed":
+                session.feed([event(session.known + 1)], now)
+            case "ack" if session.state is State.LIVE:
+                session.receive(ack(session.sent), now)
+            case "pong":
+                session.receive(PONG, now)
+            case "tick":
+                session.tick(now)
 
 
 def test_silence_ends_the_session_and_a_pong_breaks_it() -> None:
