@@ -59,8 +59,7 @@ async def test_a_dispatcher_tells_its_rounds_at_its_metrics_port(
 
 
 def _ends_well(dispatcher: DispatcherProcess) -> bool:
-    dispatcher.process.terminate()
-    return dispatcher.process.wait(20) == 0
+    return dispatcher.process.terminate(20) == 0
 
 
 def _leader_after(connection: psycopg.Connection, others: list[str]) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, City, Console
+from tests.support.processes import ServiceProcess
 
 SHOTS = Path(__file__).parents[2] / ".data" / "shots"
 AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -26,10 +25,9 @@ def replaying(city: City) -> Iterator[None]:
     environment = os.environ | {
         "DIBS_DATABASE_URL": city.url, "DIBS_ENVIRONMENT": "test", "DIBS_LOG_LEVEL": "error",
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "service", "replay"], env=environment)
+    process = ServiceProcess("replay", environment=environment)
     yield
     process.kill()
-    process.wait()
 
 
 @pytest.mark.usefixtures("replaying")

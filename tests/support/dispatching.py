@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from tests.support.processes import ServiceProcess
 
 
 @dataclass
@@ -21,14 +21,11 @@ class DispatcherProcess:
 
     def start(self) -> None:
         """Start it; it leads as soon as the lease is free."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "service", "dispatch"], env=self.environment
-        )
+        self.process = ServiceProcess("dispatch", environment=self.environment)
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
-        self.process.wait()
 
 
 @contextmanager

@@ -9,10 +9,7 @@ import base64
 import json
 import os
 import select
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -32,6 +29,7 @@ from notifications.messages import ChoreExpired
 from service.db.engine import Database
 from service.events.append import Announcement, announce
 from service.stream.tickets import issue_ticket
+from tests.support.processes import ServiceProcess
 from tests.support.scene import Person, make_client
 
 PADDING = UUID(int=1)
@@ -62,9 +60,7 @@ class Api:
 
     def start(self) -> None:
         """Start it; `wait_ready` tells when it answers."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "service", "api"], env=self.environment
-        )
+        self.process = ServiceProcess("api", environment=self.environment)
 
     def restart(self) -> None:
         """Start it again and wait until it answers."""
@@ -75,8 +71,8 @@ class Api:
         """Wait until it answers; raises TimeoutError, or RuntimeError if it has ended."""
         deadline, last = time.monotonic() + within_s, "nothing"
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the api process ended with {self.process.returncode}")
+            if self.process.exit_code is not None:
+                raise RuntimeError(f"the api process ended with {self.process.exit_code}")
             try:
                 with urllib.request.urlopen(f"{self.http}/readyz", timeout=5):
                     return
@@ -96,12 +92,10 @@ class Api:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
-        self.process.wait()
 
     def terminate(self, within_s: float = 30) -> int:
         """Ask it to drain; returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(within_s)
+        return self.process.terminate(within_s)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import pytest
 
 from benchmarks.__main__ import main
 
+ONE = ("--listeners", "1")
+
 
 @pytest.fixture
 def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -34,7 +36,7 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 def test_stream_compares_the_three_servers(run: Any) -> None:
-    rows = run("stream", "--sockets", "30", "--rates", "60", "--runs", "1", "--seconds", "1")
+    rows = run("stream", "--sockets", "30", "--rates", "60", "--runs", "1", "--seconds", "1", *ONE)
     assert [row["server"] for row in rows] == ["dibs", "bare", "rooms"]
     for row in rows:
         assert (row["sockets"], row["rate"]) == (30, 60)
@@ -44,7 +46,7 @@ def test_stream_compares_the_three_servers(run: Any) -> None:
 
 
 def test_post_to_offer_sees_offers_arrive(run: Any) -> None:
-    sizes = ("--taskers", "150", "--sockets", "60", "--rates", "10", "--seconds", "2")
+    sizes = ("--taskers", "150", "--sockets", "60", "--rates", "10", "--seconds", "2", *ONE)
     (row,) = run("post_to_offer", *sizes, "--share", "0.5")
     assert (row["rate"], row["refused"]) == (10, 0)
     assert row["offered"] > 0
