@@ -26,6 +26,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
+from service.db.direct import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,9 @@ FAVOURED = f"""
 """  # noqa: S608 - the parts are constants above
 
 # Nearest by base point: an ordered scan of ix_skills_nearest for each chore.
-BASED = text(
-    f"""
+BASED = Prepared(
+    text(
+        f"""
     WITH sought AS MATERIALIZED ({SEARCHED})
     SELECT c.n, near.tasker_id, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
@@ -147,12 +149,14 @@ BASED = text(
     ) AS near
     UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
+    )
 )
 
 # Nearest by where they are now: an ordered scan of ix_presence_cells_nearest for each chore, and in
 # each cell who is there of the category.
-PRESENT = text(
-    f"""
+PRESENT = Prepared(
+    text(
+        f"""
     WITH sought AS MATERIALIZED ({SEARCHED})
     SELECT c.n, near.tasker_id, near.rate, false
     FROM sought AS c CROSS JOIN LATERAL (
@@ -170,25 +174,30 @@ PRESENT = text(
     ) AS near
     UNION ALL {FAVOURED}
     """  # noqa: S608 - the parts are constants above
+    )
 )
 
 # A walk in order is right here whatever the statistics say: each chore wants few of many. So is one
 # plan for all questions, and planning one of these takes longer than answering it.
-ORDERED_SCANS = text(
-    """
+ORDERED_SCANS = Prepared(
+    text(
+        """
     SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
            set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
            set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
            set_config('plan_cache_mode', 'force_generic_plan', true)
     """
+    )
 )
-PLANNER_AGAIN = text(
-    """
+PLANNER_AGAIN = Prepared(
+    text(
+        """
     SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
            set_config('enable_sort', 'on', true), set_config('enable_hashjoin', 'on', true),
            set_config('enable_mergejoin', 'on', true), set_config('enable_material', 'on', true),
            set_config('plan_cache_mode', 'auto', true)
     """
+    )
 )
 
 
@@ -203,15 +212,15 @@ async def find_candidates(
     for_now = [each for each in sought if each.wanted_now]
     market = {"market_id": market_id, "srid": srid}
     found: list[Found] = []
-    await session.execute(ORDERED_SCANS)
+    await ORDERED_SCANS.rows(session, {})
     for question, chores in ((BASED, later), (PRESENT, for_now)):
         if chores:
-            rows = await session.execute(question, columns_of(chores) | market | {"most": most})
+            rows = await question.rows(session, columns_of(chores) | market | {"most": most})
             found += [
                 Found(chores[n - 1].chore_id, tasker, chores[n - 1].category, rate, favourite)
                 for n, tasker, rate, favourite in rows
             ]
-    await session.execute(PLANNER_AGAIN)
+    await PLANNER_AGAIN.rows(session, {})
     return found
 
 

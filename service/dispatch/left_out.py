@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.db.direct import Prepared
 from service.dispatch.candidates import (
     ASKED_FOR_GOOD,
     DAYS_OFF,
@@ -21,19 +22,27 @@ from service.dispatch.candidates import (
 )
 
 # Of the nearest skills within the radius by base point, whom each condition leaves out: one bit for
-# each of FILTERS. Offers of the round that asks are no reason.
-LEFT_OUT = text(
-    f"""
-    WITH sought AS MATERIALIZED ({SOUGHT})
+# each of FILTERS. Offers of the round that asks are no reason. Whom the client blocked and whom the
+# chore was offered to is gathered once a chore, and the area read only where the circle that surely
+# lies in it does not reach: a quarter of what asking for each skill cost.
+LEFT_OUT = Prepared(
+    text(
+        f"""
+    WITH sought AS MATERIALIZED (
+        SELECT t.*,
+               ARRAY(SELECT b.tasker_id FROM blocks AS b WHERE b.client_id = t.client_id)
+               AS blocked,
+               ARRAY(SELECT o.tasker_id FROM offers AS o
+                     WHERE o.chore_id = t.id AND o.round_id <> CAST(:round_id AS uuid)
+                     AND {ASKED_FOR_GOOD}) AS asked
+        FROM ({SOUGHT}) AS t
+    )
     SELECT c.id, count(*), array_agg(s.tasker_id ORDER BY s.metres), array_agg(
         CAST(s.rate > coalesce(c.budget, s.rate) AS int)
-        + 2 * CAST(NOT {IN_AREA} AS int)
-        + 4 * CAST(EXISTS (
-            SELECT FROM blocks AS b
-            WHERE b.client_id = c.client_id AND b.tasker_id = s.tasker_id) AS int)
-        + 8 * CAST(EXISTS (
-            SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.tasker_id = s.tasker_id
-            AND o.round_id <> CAST(:round_id AS uuid) AND {ASKED_FOR_GOOD}) AS int)
+        + 2 * CAST(s.metres >= CASE WHEN c.today THEN s.sure_today_m ELSE s.sure_m END
+                   AND NOT {IN_AREA} AS int)
+        + 4 * CAST(s.tasker_id = ANY (c.blocked) AS int)
+        + 8 * CAST(s.tasker_id = ANY (c.asked) AS int)
         + 16 * CAST(c.wanted_now AND NOT EXISTS (
             SELECT FROM presence AS p
             WHERE p.tasker_id = s.tasker_id AND p.seen_at >= c.seen_since) AS int)
@@ -44,7 +53,9 @@ LEFT_OUT = text(
         + 64 * CAST({DAYS_OFF} AS int)
         ORDER BY s.metres)
     FROM sought AS c CROSS JOIN LATERAL (
-        SELECT n.tasker_id, n.rate, n.weekdays, n.point <-> c.centre AS metres FROM skills AS n
+        SELECT n.tasker_id, n.rate, n.weekdays, n.sure_m, n.sure_today_m,
+               n.point <-> c.centre AS metres
+        FROM skills AS n
         WHERE n.category_number = c.category_number AND n.active
         AND n.point && ST_Expand(c.centre, c.radius_m)
         AND ST_Distance(n.point, c.centre) <= c.radius_m
@@ -53,6 +64,7 @@ LEFT_OUT = text(
     ) AS s
     GROUP BY c.id
     """  # noqa: S608 - the parts are constants above
+    )
 )
 FILTERS = (
     "over_budget",
@@ -91,10 +103,10 @@ async def count_left_out(
     """For each chore what the search left out, of the `COUNTED` nearest of its category in reach;
     offers that `round_id` made do not count.
     """
-    await session.execute(ORDERED_SCANS)
+    await ORDERED_SCANS.rows(session, {})
     asked = {"market_id": market_id, "srid": srid, "most": COUNTED, "round_id": round_id}
-    rows = (await session.execute(LEFT_OUT, columns_of(sought) | asked)).all()
-    await session.execute(PLANNER_AGAIN)
+    rows = await LEFT_OUT.rows(session, columns_of(sought) | asked)
+    await PLANNER_AGAIN.rows(session, {})
     found = {row[0]: _left_out(*row[1:]) for row in rows}
     nobody = LeftOut(0, dict.fromkeys(FILTERS, 0), [])
     return {each.chore_id: found.get(each.chore_id, nobody) for each in sought}

@@ -23,6 +23,7 @@ from service.bus import Bus
 from service.db.engine import Database
 from service.dispatch import leases, queries
 from service.dispatch.leases import LeaseLost
+from service.dispatch.noting import Noting
 from service.dispatch.queries import Moment
 from service.dispatch.rounds import RoundReport, RoundSettings, run_round
 from service.dispatch.solving import Solving
@@ -106,16 +107,20 @@ class Dispatcher:
 
     async def _lead(self, market_id: int, fence: int) -> None:
         """Run rounds while the lease is renewed. Raises LeaseLost."""
-        working = asyncio.create_task(self._work(market_id, fence))
-        renewing = asyncio.create_task(self._renew(market_id, fence))
+        noting = Noting(self.database)
+        tasks = {
+            asyncio.create_task(self._work(market_id, fence, noting)),
+            asyncio.create_task(self._renew(market_id, fence)),
+            asyncio.create_task(noting.run()),
+        }
         try:
-            done, _ = await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in (working, renewing):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(working, renewing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, market_id: int, fence: int) -> None:
         while True:
@@ -130,7 +135,7 @@ class Dispatcher:
             if not renewed:
                 raise LeaseLost
 
-    async def _work(self, market_id: int, fence: int) -> None:
+    async def _work(self, market_id: int, fence: int, noting: Noting) -> None:
         wake, back_off_s = self._wakes[market_id], BACK_OFF_S[0]
         while True:
             wake.clear()
@@ -142,6 +147,7 @@ class Dispatcher:
                     fence=fence,
                     settings=self.rounds,
                     clock=self.clock,
+                    noting=noting,
                 )
             except LeaseLost:
                 raise
@@ -151,7 +157,7 @@ class Dispatcher:
                 back_off_s = min(2 * back_off_s, BACK_OFF_S[1])
                 continue
             back_off_s = BACK_OFF_S[0]
-            if not report.more:
+            if not (report.more or wake.is_set()):
                 await _heard(wake, await self._idle_s(market_id, report))
 
     async def _idle_s(self, market_id: int, report: RoundReport) -> float:

@@ -20,10 +20,11 @@ from matching.policy import PolicyDocument
 from matching.problem import Market, MatchingProblem
 from service.dispatch import queries
 from service.dispatch.candidates import Found, find_candidates
+from service.dispatch.facts import TaskerFacts
 from service.dispatch.market import RoundMarket
 from service.dispatch.queries import DueChore
 from service.dispatch.snapshot import chore_of, sought, under_their_policies
-from service.dispatch.taskers import TaskerFacts, read_taskers
+from service.dispatch.taskers import read_taskers
 
 RIVALS = 20
 
@@ -72,21 +73,18 @@ async def read_pair(
     own = Found(chore.id, tasker_id, chore.category, rate or 0)
     pairs = [own, *(() if alone else await _rivals(session, market, chore, tasker_id, now))]
     read = await read_taskers(session, market, [chore], pairs, now)
-    facts = next((facts for facts, _ in read if facts.id == tasker_id), None)
-    if facts is None:
+    if tasker_id not in read:
         return Pair(None, ("not_active",), market.acceptance)
     areas = await queries.areas_of(session, [tasker_id])
-    taskers = [
-        replace(
-            tasker,
+    own_row = read[tasker_id].tasker
+    taskers = {who: each.tasker for who, each in read.items()} | {
+        tasker_id: replace(
+            own_row,
             area=areas.get((tasker_id, "regular")),
             same_day_area=areas.get((tasker_id, "same_day")),
-            rates=tasker.rates if rate else {},
+            rates=own_row.rates if rate else {},
         )
-        if each.id == tasker_id
-        else tasker
-        for each, tasker in read
-    ]
+    }
     me = frozenset({str(tasker_id)})
     favourites = await queries.favourites_of(session, [chore.client_id])
     row = replace(
@@ -94,8 +92,8 @@ async def read_pair(
         asked=me if asked and not alone else frozenset(),
         refused=me if refused and not alone else frozenset(),
     )
-    problem = _problem(market, chore, row, taskers, now)
-    return Pair(problem, _not_online(facts, chore, market, now), market.acceptance)
+    problem = _problem(market, chore, row, list(taskers.values()), now)
+    return Pair(problem, _not_online(read[tasker_id].facts, chore, market, now), market.acceptance)
 
 
 async def _rivals(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -143,11 +143,11 @@ def record_of(
         "found": found,
         "feasible": len(considered),
         "considered": [
-            asdict(each) for n, each in enumerate(considered) if n < MOST_NAMED or each.offered
+            vars(each) for n, each in enumerate(considered) if n < MOST_NAMED or each.offered
         ],
         "refused_by": Counter(rule for each in refused for rule in each.rules),
         "refused": [
-            asdict(each) | {"revision": revisions.get(each.tasker_id)}
+            vars(each) | {"revision": revisions.get(each.tasker_id)}
             for each in refused[:MOST_NAMED]
         ],
         "next_candidate": outcome.next_candidate,
@@ -189,8 +189,11 @@ def _wave_ends(outcome: Outcome) -> datetime:
 
 def _plain(value: Any) -> Any:
     """JSON values: numbers to three decimals, what is not a number as null."""
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is float:
         return round(value, 3) if math.isfinite(value) else None
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

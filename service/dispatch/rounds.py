@@ -13,53 +13,38 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
-import numpy as np
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matching.result import MatchingResult
 from matching.wave import round_starts_at
 from service.db.engine import Database
 from service.db.tables import new_id
 from service.dispatch import queries
 from service.dispatch.market import RoundMarket, market_of_round
+from service.dispatch.noting import Noting, Unnoted, note
 from service.dispatch.plans import Plan, exhausted, is_exhausted
 from service.dispatch.queries import DueChore, Ended, Moment
 from service.dispatch.rows import RoundFacts, Written
-from service.dispatch.snapshot import Snapshot, sought, take_snapshot
+from service.dispatch.searching import TOOK, match_due, ms_since
+from service.dispatch.snapshot import Snapshot, sought
 from service.dispatch.solving import Solving
 from service.dispatch.sweeps import BATCH as SWEEP_BATCH
 from service.dispatch.sweeps import Swept, sweep
-from service.dispatch.writing import (
-    BATCH,
-    batches,
-    note_left_out,
-    totals,
-    write_batch,
-)
+from service.dispatch.writing import batches, totals, write_batch
 
 log = structlog.get_logger("dibs.dispatch")
 
 MOST_CHORES = 500
 """Chores of one round, some seconds of work: those due for longest come first, the rest form the
 next, in which a chore posted meanwhile takes part."""
-DEPTHS = (20, 120, 720)
-"""How many candidates are sought for a chore; deeper only where rules refuse most of the
-nearest.
-"""
 
 Work: TypeAlias = tuple[RoundMarket, list[DueChore]]
 """The due chores, and their market under the policies that hold for them."""
-ENOUGH = 3
-"""Candidates that a chore's rules must leave, or the search goes deeper: what a wave mostly
-holds.
-"""
 
 ROUNDS = Counter("dibs_rounds", "Rounds that looked at chores")
 OFFERS = Counter("dibs_round_offers", "Offers extended by rounds")
 DROPPED = Counter("dibs_round_dropped", "Pairs and chores dropped since the world moved on")
-TOOK = Histogram("dibs_round_seconds", "What a round took, by step", ["step"])
 
 
 @dataclass(frozen=True)
@@ -92,12 +77,14 @@ async def run_round(
     fence: int | None = None,
     settings: RoundSettings | None = None,
     clock: Callable[[], datetime] | None = None,
+    noting: Noting | None = None,
 ) -> RoundReport:
     """Deal with what has ended in a market and with the chores that are due.
 
     `clock` says how late it is when offers are written, from when their deadlines count; without
-    one that is `now`. Raises LeaseLost if `fence` is no longer the market's; nothing of the batch
-    is then written.
+    one that is `now`. `noting` adds to the records whom the search left out, in its own time;
+    without one that is done before this returns. Raises LeaseLost if `fence` is no longer the
+    market's; nothing of the batch is then written.
     """
     settings, started = settings or RoundSettings(), time.perf_counter()
     moment = Moment(now, settings.no_show_grace)
@@ -121,12 +108,15 @@ async def run_round(
     revisions: dict[str, int] = {}
     looked_at: Snapshot | None = None
     if matched:
-        snapshot, result, facts = await _match(database, market, matched, facts, settings, started)
+        snapshot, result, facts = await match_due(
+            database, market, matched, facts, settings.solving, started
+        )
         plans += await settings.solving.plans(result, snapshot)
         revisions, looked_at = dict(snapshot.revisions), snapshot
     written = await _write(database, market, facts, plans, revisions, fence, clock or (lambda: now))
     if looked_at is not None:
-        await _note_left_out(database, looked_at, plans, facts.id)
+        unnoted = _unnoted(looked_at, plans, facts.id)
+        await note(database, unnoted) if noting is None else noting.add(unnoted)
     ROUNDS.inc()
     OFFERS.inc(written.offers)
     DROPPED.inc(written.dropped)
@@ -174,91 +164,11 @@ def _split(
     return [chore for chore in chores if chore.id not in gone], spent
 
 
-async def _match(
-    database: Database,
-    market: RoundMarket,
-    chores: Sequence[DueChore],
-    facts: RoundFacts,
-    settings: RoundSettings,
-    started: float,
-) -> tuple[Snapshot, MatchingResult, RoundFacts]:
-    """The snapshot and the answer to it, deeper for chores whose nearest cannot."""
-    now = facts.started_at
-    first, *deeper = DEPTHS
-    snapshot = await database.run(take_snapshot, market=market, chores=chores, now=now, most=first)
-    snapshot_ms, solve_ms, depth = _ms_since(started), 0.0, first
-    while True:
-        solving = time.perf_counter()
-        result = await settings.solving.matched(snapshot)
-        solve_ms += _ms_since(solving)
-        thin = _thin(result, snapshot, depth)
-        if not (thin and deeper):
-            break
-        reading, depth = time.perf_counter(), deeper.pop(0)
-        snapshot = await _deeper(database, snapshot, thin, depth)
-        snapshot_ms += _ms_since(reading)
-    TOOK.labels("snapshot").observe(snapshot_ms / 1000)
-    TOOK.labels("solve").observe(solve_ms / 1000)
-    facts = replace(
-        facts,
-        candidates=len(result.priced.pairs),
-        solver=result.assignment.solver,
-        snapshot_ms=snapshot_ms,
-        solve_ms=solve_ms,
-    )
-    return snapshot, result, facts
-
-
-async def _deeper(
-    database: Database, snapshot: Snapshot, thin: Sequence[DueChore], depth: int
-) -> Snapshot:
-    """The same snapshot with more candidates for some of its chores."""
-    again = {chore.id for chore in thin}
-    return await database.run(
-        take_snapshot,
-        market=snapshot.market,
-        chores=list(snapshot.chores.values()),
-        now=snapshot.now,
-        most=depth,
-        search=thin,
-        known=[pair for pair in snapshot.pairs if pair.chore_id not in again],
-    )
-
-
-def _thin(result: MatchingResult, snapshot: Snapshot, depth: int) -> list[DueChore]:
-    """The chores whose search stopped at `depth` and left too few for a wave."""
-    feasible = np.diff(result.priced.pairs.first_of_chore)
-    found = snapshot.found()
-    return [
-        chore
-        for row, chore in enumerate(snapshot.chores.values())
-        if found.get(chore.id, 0) >= depth and feasible[row] < _enough(snapshot, chore)
-    ]
-
-
-def _enough(snapshot: Snapshot, chore: DueChore) -> int:
-    policy = snapshot.market.policy(chore.policy_version, chore.category)
-    return min(ENOUGH, policy.max_offers_per_wave)
-
-
-async def _note_left_out(
-    database: Database, snapshot: Snapshot, plans: Sequence[Plan], round_id: UUID
-) -> None:
-    """Add to this round's records what the search left out: after the offers, which do not wait
-    for it.
-    """
-    recorded = [
-        plan.chore for plan in plans if plan.record and str(plan.chore.id) in snapshot.chores
-    ]
-    for at in range(0, len(recorded), BATCH):
-        await database.run(
-            note_left_out,
-            market=snapshot.market,
-            sought=[
-                sought(chore, snapshot.market, snapshot.now) for chore in recorded[at : at + BATCH]
-            ],
-            round_id=round_id,
-        )
+def _unnoted(snapshot: Snapshot, plans: Sequence[Plan], round_id: UUID) -> Unnoted:
+    """The chores that were decided on anew: their records are to say whom the search left out."""
+    chores = [plan.chore for plan in plans if plan.record and str(plan.chore.id) in snapshot.chores]
+    market, now = snapshot.market, snapshot.now
+    return Unnoted(market, round_id, [sought(chore, market, now) for chore in chores])
 
 
 async def _write(
@@ -283,9 +193,5 @@ async def _write(
         )
         for part in batches(plans)
     ]
-    TOOK.labels("write").observe(_ms_since(started) / 1000)
+    TOOK.labels("write").observe(ms_since(started) / 1000)
     return totals(parts)
-
-
-def _ms_since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from service.dispatch.arrivals import arrivals_per_h
 from service.dispatch.candidates import Found, Sought, find_candidates
 from service.dispatch.market import RoundMarket
 from service.dispatch.queries import DueChore
-from service.dispatch.taskers import read_taskers
+from service.dispatch.taskers import NOBODY, Read, read_taskers
 
 EVERY_DAY = 0b111_1111
 """The hours of those who are online do not bind them for a chore for now."""
@@ -35,16 +36,21 @@ EVERY_DAY = 0b111_1111
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A market as a round saw it. `revisions` are the taskers' when they were read; `found` how
-    many candidates each chore's query gave; `pairs` who they are.
+    """A market as a round saw it: `pairs` are the candidates that each chore's query gave, `read`
+    what was read of them.
     """
 
     market: RoundMarket
     now: datetime
     chores: Mapping[str, DueChore]
-    revisions: Mapping[str, int]
     pairs: Sequence[Found]
+    read: Mapping[UUID, Read]
     problem: MatchingProblem
+
+    @cached_property
+    def revisions(self) -> Mapping[str, int]:
+        """The taskers' revisions when they were read."""
+        return {str(who): each.facts.revision for who, each in self.read.items()}
 
     def found(self) -> dict[UUID, int]:
         """How many candidates each chore has."""
@@ -61,36 +67,35 @@ async def take_snapshot(
     chores: Sequence[DueChore],
     now: datetime,
     most: int,
-    search: Sequence[DueChore] | None = None,
-    known: Sequence[Found] = (),
+    thin: Sequence[DueChore] = (),
+    before: Snapshot | None = None,
 ) -> Snapshot:
-    """The snapshot of these chores with up to `most` candidates each, found by a search for all of
-    them, or for those of `search` while the others' are `known`.
+    """The snapshot of these chores with up to `most` candidates each; or the one `before`, in which
+    those that are `thin` have that many.
     """
-    wanted = chores if search is None else search
-    searched = [sought(chore, market, now) for chore in wanted]
+    searched = [sought(chore, market, now) for chore in (chores if before is None else thin)]
     found = await find_candidates(
         session, market_id=market.id, srid=market.srid, sought=searched, most=most
     )
-    pairs = _unique([*known, *found])
-    taskers = await read_taskers(session, market, chores, pairs, now)
-    revisions = {str(facts.id): facts.revision for facts, _ in taskers}
+    again = {chore.id for chore in thin}
+    others = [pair for pair in before.pairs if pair.chore_id not in again] if before else []
+    pairs = _unique([*others, *found])
+    read = await read_taskers(
+        session, market, chores, pairs, now, known=before.read if before else NOBODY
+    )
     favourites = _favourites(chores, pairs)
     arrivals = await _arrivals(session, market, chores, now)
-    known_ids = set(revisions)
     problem = build_problem(
         market=Market(str(market.id), market.zone, market.turn_around_s),
         now_s=now.timestamp(),
         policies=PolicyDocument(),
         chores=[chore_of(chore, favourites, arrivals.get(chore.id, 0.0)) for chore in chores],
-        taskers=[tasker for _, tasker in taskers],
-        candidates=[
-            (str(p.chore_id), str(p.tasker_id)) for p in pairs if str(p.tasker_id) in known_ids
-        ],
+        taskers=[each.tasker for each in read.values()],
+        candidates=[(str(p.chore_id), str(p.tasker_id)) for p in pairs if p.tasker_id in read],
     )
     problem = under_their_policies(problem, market, chores)
     by_id = {str(chore.id): chore for chore in chores}
-    return Snapshot(market, now, by_id, revisions, pairs, problem)
+    return Snapshot(market, now, by_id, pairs, read, problem)
 
 
 def sought(chore: DueChore, market: RoundMarket, now: datetime) -> Sought:

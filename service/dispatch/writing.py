@@ -50,7 +50,9 @@ LOCK_TASKERS = Prepared(
 
 
 # Who named in the records stands at which revision.
-REVISIONS = text("SELECT id, revision FROM taskers WHERE id = ANY(CAST(:taskers AS uuid[]))")
+REVISIONS = Prepared(
+    text("SELECT id, revision FROM taskers WHERE id = ANY(CAST(:taskers AS uuid[]))")
+)
 
 # More of why, added to the decisions of one round.
 ADD_TO_RECORDS = Prepared(
@@ -113,7 +115,7 @@ async def note_left_out(
         session, market_id=market.id, srid=market.srid, sought=sought, round_id=round_id
     )
     named = {tasker for left in counted.values() for tasker, _ in left.nearest}
-    rows = await session.execute(REVISIONS, {"taskers": sorted(named)})
+    rows = await REVISIONS.rows(session, {"taskers": sorted(named)})
     revisions: dict[UUID, int] = dict(iter(rows))
     mores = [
         {

@@ -19,10 +19,11 @@ from service.chores.meaning import Meant, Wish, check_wish
 from service.db.tables import new_id
 from service.dispatch import queries
 from service.dispatch.candidates import Found, Sought, find_candidates
+from service.dispatch.facts import TaskerFacts
 from service.dispatch.market import RoundMarket, market_of_round
 from service.dispatch.queries import DueChore
 from service.dispatch.snapshot import chore_of, sought
-from service.dispatch.taskers import TaskerFacts, read_taskers
+from service.dispatch.taskers import read_taskers
 from service.errors import UnknownMarket
 
 MOST = 200
@@ -96,15 +97,15 @@ async def _taskers(
     both = (asked, _later(asked))
     pairs = [replace(each, chore_id=chore.id) for chore in both for each in found]
     read = await read_taskers(session, market, both, pairs, now)
-    areas = await queries.areas_of(session, [facts.id for facts, _ in read])
+    areas = await queries.areas_of(session, list(read))
     return [
         replace(
-            tasker,
-            area=areas.get((facts.id, "regular")),
-            same_day_area=areas.get((facts.id, "same_day")),
-            online=_is_fresh(facts, policy, now),
+            each.tasker,
+            area=areas.get((who, "regular")),
+            same_day_area=areas.get((who, "same_day")),
+            online=_is_fresh(each.facts, policy, now),
         )
-        for facts, tasker in read
+        for who, each in read.items()
     ]
 
 

@@ -31,9 +31,10 @@ TASKERS = text(
     """
     SELECT t.id, ST_X(t.base_point) AS lon, ST_Y(t.base_point) AS lat, t.mode,
            t.minimum_notice_minutes, t.most_minutes_a_day, t.furthest_m,
-           (SELECT jsonb_agg(jsonb_build_array(w.weekday, w.starts, w.ends))
+           (SELECT string_agg(concat_ws(' ', w.weekday, w.starts, w.ends), ',')
             FROM weekly_hours AS w WHERE w.tasker_id = t.id) AS weekly,
-           (SELECT jsonb_agg(jsonb_build_array(x.on_date, x.starts, x.ends))
+           (SELECT string_agg(
+                concat_ws(' ', to_char(x.on_date, 'YYYY-MM-DD'), x.starts, x.ends), ',')
             FROM hours_exceptions AS x WHERE x.tasker_id = t.id) AS exceptions,
            done.finished, done.booked_s
     FROM taskers AS t

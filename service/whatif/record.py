@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.cells import centre_of
 from geo.points import LonLat
 from geo.travel import Mode
-from matching.availability import Hours, Interval, WeeklyHours, available
+from matching.availability import Interval, available
 from matching.building import Chore, Engagement, Tasker, build_problem
 from matching.policy import PolicyDocument
 from matching.problem import Links, Market
 from matching.replay.record import Record, Stays
 from service.db.tables import ServiceArea
+from service.dispatch.weeks import other_days, week_of
 from service.markets.queries import MarketFacts
 from service.whatif import queries
 
@@ -144,12 +145,8 @@ def _tasker(
     zone: ZoneInfo,
     during: Interval,
 ) -> Tasker:
-    week = [WeeklyHours(day, _hours(starts, ends)) for day, starts, ends in row.weekly or ()]
-    other: dict[date, list[Hours]] = {}
-    for day, starts, ends in row.exceptions or ():
-        hours = [_hours(starts, ends)] if starts and ends else []
-        other.setdefault(date.fromisoformat(day), []).extend(hours)
-    free = available(week, other, zone, during)
+    week = week_of(row.weekly)
+    free = available(week.hours, other_days(row.exceptions), zone, during)
     return Tasker(
         id=str(row.id),
         base=LonLat(row.lon, row.lat),
@@ -162,7 +159,7 @@ def _tasker(
         min_notice_s=60.0 * row.minimum_notice_minutes,
         max_day_s=60.0 * row.most_minutes_a_day,
         max_distance_m=float(row.furthest_m),
-        active_s=sum(_length_s(each.hours) for each in week),
+        active_s=week.length_s,
         booked_s=row.booked_s,
         finished_bookings=row.finished,
     )
@@ -195,13 +192,3 @@ def _links(chores: Sequence[Any], pairs: Sequence[Any], row_of: dict[UUID, int])
     found = [(n, each) for n, row in enumerate(chores) for each in with_whom.get(row.client_id, ())]
     columns = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
     return Links(columns[:, 0], columns[:, 1])
-
-
-def _hours(starts: str, ends: str) -> Hours:
-    return Hours(time.fromisoformat(starts), time.fromisoformat(ends))
-
-
-def _length_s(hours: Hours) -> float:
-    """Seconds of the hours; an end at or before the start lies on the next day."""
-    start, end = (60 * t.hour + t.minute for t in hours)
-    return 60.0 * ((end - start) % 1440 or 1440)

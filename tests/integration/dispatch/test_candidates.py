@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -188,11 +188,12 @@ async def test_candidates_come_by_an_ordered_scan_without_a_sort(
     }  # fmt: skip
 
     async def plan(session: AsyncSession) -> dict[str, Any]:
-        await session.execute(candidates.ORDERED_SCANS)
+        await candidates.ORDERED_SCANS.rows(session, {})
         statement = getattr(candidates, question).text
-        found = await session.scalar(text("EXPLAIN (FORMAT JSON) " + statement), asked)
-        assert found is not None
-        return dict(found[0]["Plan"])
+        raw = await (await session.connection()).get_raw_connection()
+        driver = cast("Any", raw.driver_connection)
+        found = await (await driver.execute("EXPLAIN (FORMAT JSON) " + statement, asked)).fetchone()
+        return dict(found[0][0]["Plan"])
 
     nodes = list(_nodes(await database.run(plan)))
     assert index in {node.get("Index Name") for node in nodes}

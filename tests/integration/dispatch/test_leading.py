@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.bus import Bus
 from service.db.engine import wake
-from service.dispatch import leases, rounds, snapshot, writing
+from service.dispatch import leases, rounds, searching, snapshot, writing
 from service.dispatch.leases import LeaseLost
 from service.dispatch.loop import Dispatcher
 from service.dispatch.process import running_dispatcher
@@ -214,7 +214,7 @@ async def test_a_failing_round_is_tried_again(
             raise failure
         return await whole(session, **given)
 
-    monkeypatch.setattr(rounds, "take_snapshot", fails_once)
+    monkeypatch.setattr(searching, "take_snapshot", fails_once)
     async with _dispatching(city, settings):
         await city.chore()
         await _until(lambda: len(city.offers()) == 1)
