@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, Select, func, select, text, update
+from sqlalchemy import CursorResult, RowMapping, Select, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.lifecycle import BookingEvent, BookingState, ChoreEvent, states_before
+from service.db.direct import Prepared, Transaction
 from service.db.tables import Account, Booking, Category, Chore, Market, Tasker
 from service.db.tables.bookings import LIVE
 from service.http.pages import Cut
@@ -118,11 +119,13 @@ async def booking_by_id(session: AsyncSession, booking_id: UUID) -> BookingRow |
     return _row(row) if row else None
 
 
-async def booking_of_offer(session: AsyncSession, offer_id: UUID) -> BookingRow | None:
+OF_OFFER = Prepared(_with_surroundings().where(Booking.offer_id == bindparam("offer")))
+
+
+async def booking_of_offer(session: Transaction, offer_id: UUID) -> BookingRow | None:
     """The booking that accepting this offer made, whatever became of it."""
-    found = await session.execute(_with_surroundings().where(Booking.offer_id == offer_id))
-    row = found.mappings().one_or_none()
-    return _row(row) if row else None
+    row = await OF_OFFER.row(session, {"offer": offer_id})
+    return BookingRow(*row) if row else None
 
 
 async def live_booking_of_chore(session: AsyncSession, chore_id: UUID) -> BookingRow | None:

@@ -1,15 +1,17 @@
 """The engine: one operation, one transaction, committed at the edge.
 
-`Database.run(operation, ...)` is the only place where a transaction begins and ends. It gives the
-operation a session, commits when it returns and rolls back when it raises; runs it once more after
-a deadlock or a serialization failure, and counts that; turns a broken constraint into the refusal
-it stands for; and, after the commit and never before, passes on whom the operation asked to wake.
+`Database.run(operation, ...)` and its bare forms are the only place where a transaction begins and
+ends. It gives the operation a session, commits when it returns and rolls back when it raises; runs
+it once more after a deadlock or a serialization failure, and counts that; turns a broken constraint
+into the refusal it stands for; and, after the commit and never before, passes on whom the operation
+asked to wake.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 from prometheus_client import Counter
@@ -18,16 +20,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from service.db.constraints import DEADLOCK, SERIALIZATION, meaning_of, sqlstate_of
+from service.db.direct import Bare, Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Operation = Callable[Concatenate[AsyncSession, P], Awaitable[T]]
+BareOperation = Callable[Concatenate[Bare, P], Awaitable[T]]
 
 RETRIED = Counter("dibs_transactions_retried", "Transactions run again, by SQLSTATE", ["sqlstate"])
 WAKES = "dibs.wakes"
 
 
-def wake(session: AsyncSession, *topics: str) -> None:
+def wake(session: Transaction, *topics: str) -> None:
     """Ask that whoever waits for `topics` (such as "events" or "work:3") be woken after this
     commit.
     """
@@ -72,32 +76,78 @@ class Database:
         Raises the operation's own Problem, the Problem a broken constraint stands for, or the
         database's error.
         """
+        return await self._retried(lambda: self._once(operation, *args, **kwargs))
+
+    async def run_bare(
+        self, operation: BareOperation[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`, for an operation that uses nothing but prepared statements: it gets psycopg's
+        connection instead of a session.
+        """
+        return await self._retried(
+            lambda: self._bare(lambda bare: operation(bare, *args, **kwargs))
+        )
+
+    async def run_single(
+        self, operation: BareOperation[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run_bare`, for an operation of one statement, which commits by itself: two round
+        trips less. Of several statements, each would be a transaction of its own.
+        """
+        return await self._retried(
+            lambda: self._bare(lambda bare: operation(bare, *args, **kwargs), single=True)
+        )
+
+    async def _retried(self, once: Callable[[], Awaitable[T]]) -> T:
         try:
-            return await self._once(operation, *args, **kwargs)
+            return await once()
         except DBAPIError as error:
             state = sqlstate_of(error)
             if state not in (DEADLOCK, SERIALIZATION):
                 raise
             RETRIED.labels(state).inc()
-        return await self._once(operation, *args, **kwargs)
+        return await once()
 
     async def _once(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            try:
+            with _meant():
                 result = await operation(session, *args, **kwargs)
                 await session.commit()
-            except DBAPIError as error:
-                if meaning := meaning_of(error):
-                    raise meaning from error
-                raise
-            wanted: set[str] = session.info.get(WAKES, set())
+            wanted = session.info.get(WAKES)
+        self._wake(wanted)
+        return result
+
+    async def _bare(self, operation: Callable[[Bare], Awaitable[T]], *, single: bool = False) -> T:
+        bare = await Bare.borrow(self.engine, single=single)
+        try:
+            with _meant():
+                result = await operation(bare)
+                await bare.commit()
+        except BaseException:
+            await asyncio.shield(asyncio.create_task(bare.give_back()))
+            raise
+        await bare.give_back()
+        self._wake(bare.info.get(WAKES))
+        return result
+
+    def _wake(self, wanted: set[str] | None) -> None:
         if wanted:
             self.on_wake(frozenset(wanted))
-        return result
 
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+@contextmanager
+def _meant() -> Iterator[None]:
+    """Raises what a broken constraint means instead of the constraint."""
+    try:
+        yield
+    except DBAPIError as error:
+        if meaning := meaning_of(error):
+            raise meaning from error
+        raise
 
 
 @asynccontextmanager

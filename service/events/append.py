@@ -9,11 +9,10 @@ from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.messages import Wire, check_event
 from notifications.push import push_until
-from service.db.direct import Prepared
+from service.db.direct import Prepared, Transaction
 from service.db.engine import wake
 from service.push.queries import Due, enqueue
 
@@ -66,7 +65,7 @@ APPEND = Prepared(
 
 
 async def announce(
-    session: AsyncSession, announcements: Iterable[Announcement], *, now: datetime
+    session: Transaction, announcements: Iterable[Announcement], *, now: datetime
 ) -> list[int]:
     """Write the events and return their numbers, in the order given; the relay is woken after the
     commit.
@@ -105,7 +104,7 @@ async def announce(
 
 
 async def _have_pushed(
-    session: AsyncSession, told: Sequence[Announcement], numbers: Sequence[int], now: datetime
+    session: Transaction, told: Sequence[Announcement], numbers: Sequence[int], now: datetime
 ) -> None:
     """Those of the events that are pushed to people who are away are so, if they subscribed."""
     due = [

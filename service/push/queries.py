@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.push import ACK_GRACE, Target
-from service.db.direct import Prepared
+from service.db.direct import Prepared, Transaction
 from service.db.tables import PushSubscription
 from service.db.tables.lines import NODE_ALIVE_S
 
@@ -161,7 +161,7 @@ SWEEP_SUBSCRIPTIONS = text(
 )
 
 
-async def enqueue(session: AsyncSession, due: Sequence[Due], *, now: datetime) -> int:
+async def enqueue(session: Transaction, due: Sequence[Due], *, now: datetime) -> int:
     """Have these events pushed to the devices of their recipients; how many pushes that makes."""
     made = await ENQUEUE.rows(
         session,

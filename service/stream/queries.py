@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.effects import Position
 from notifications.frames import StoredEvent
-from service.db.direct import Prepared, number_array, uuid_array
+from service.db.direct import Prepared, Transaction, number_array, uuid_array
 
 
 class Range(NamedTuple):
@@ -163,9 +163,7 @@ SWEEP_EVENTS = text(
 SWEEP_TICKETS = text("DELETE FROM stream_tickets WHERE expires_at < :before")
 
 
-async def claim(
-    session: AsyncSession, *, now: datetime, most: int
-) -> dict[UUID, list[StoredEvent]]:
+async def claim(session: Transaction, *, now: datetime, most: int) -> dict[UUID, list[StoredEvent]]:
     """Claim unrelayed rows: each recipient's, in order of number."""
     return _by_person(await CLAIM.rows(session, {"now": now, "most": most}))
 

@@ -63,7 +63,7 @@ class Relay:
         The claim is committed first: dying right after it leaves rows claimed and untold, which the
         nodes notice when they compare counters.
         """
-        people = await self._database.run(queries.claim, now=self._clock(), most=BATCH)
+        people = await self._database.run_single(queries.claim, now=self._clock(), most=BATCH)
         for person, events in people.items():
             self._feed(person, events)
         self._bus.publish(told({person: events[-1].n for person, events in people.items()}))
