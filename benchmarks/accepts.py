@@ -3,12 +3,15 @@ races.
 
 A chore is offered to three taskers, and one of them accepts: the offer, the booking, the chore, the
 other two offers and four events are one transaction, committed to disk. `http` sends such accepts
-to one api process; `pgbench` runs the very statements of the operation, recorded as they pass, on
-chores alike, with as many clients. Turns alternate; medians. A race is a wave to 200 taskers, all
-of whom accept at once; `--attempts` says how many tries there are in all, a million in the long
-form, for which `--runs 0` leaves the turns out. It says how far it is, and a SIGINT or SIGTERM ends
-it with what was tried. Double bookings are counted in the tables. `api_cpu_ms` is the api's CPU for
-an accept, its relay included.
+to one api process; `pgbench` runs the very statements of the operation, the look before it
+included, recorded as they pass, on chores alike, with as many clients. Turns alternate; medians.
+A race is a wave to 200 taskers, all of whom accept at once; `--attempts` says how many tries there
+are in all, a million in the long form, for which `--runs 0` leaves the turns out. It says how far
+it is, and a SIGINT or SIGTERM ends it with what was tried. Every race has one winner, who has the
+booking that they were answered, and losers who were told that the chore is taken, or the run fails;
+double bookings are counted in the tables. `api_cpu_ms` is the api's CPU for an accept,
+`attempt_cpu_ms` that for an attempt in a race, its relay included; `tried_again` are requests that
+were answered 503 or whose connection was cut.
 """
 
 from __future__ import annotations
@@ -17,8 +20,6 @@ import argparse
 import asyncio
 import signal
 import statistics
-import time
-from collections import Counter
 from datetime import UTC, datetime
 
 import psycopg
@@ -26,20 +27,17 @@ import psycopg
 from benchmarks.frame import Report
 from benchmarks.load.ground import connected, cpu_s, durable_server
 from benchmarks.load.helpers import Helper
+from benchmarks.load.races import RACE, Races, Tally
 from benchmarks.load.running import running_service
 from benchmarks.load.town import settle
 from benchmarks.load.transactions import pgbench, recorded, script
 from benchmarks.load.waves import BOOKING, CHORE, CLIENT, OFFER, TASKER, Waves, id_of, sql_id
 from service.bookings.queries import BookingRow
 from service.db.engine import Database, open_database
-from service.offers.operations import accept
+from service.offers.turns import Turns
 
-WAVE, RACE = 3, 200
+WAVE = 3
 GOAL = 0.4
-RACES_AT_A_TIME = 10
-RACES_BETWEEN_NEWS = 50
-FIRST_RACE = 50_000_000
-"""The number of the first chore that is raced for; those before are accepted one by one."""
 
 DOUBLES = """
     SELECT (SELECT count(*) - count(DISTINCT chore_id) FROM bookings)
@@ -67,7 +65,7 @@ def run(arguments: argparse.Namespace, report: Report) -> None:
 async def _measure(
     url: str, connection: psycopg.Connection, arguments: argparse.Namespace, report: Report
 ) -> None:
-    waves = Waves(connection, each=WAVE, racing=False)
+    waves = Waves(connection, each=WAVE)
     written = await _script(url, waves)
     turns: dict[str, list[float]] = {"http": [], "pgbench": []}
     first, cpu = 2, 0.0
@@ -84,12 +82,16 @@ async def _measure(
                 else:
                     rates.append(await _with_pgbench(url, written, first, arguments))
                 first += arguments.accepts
-        tried, seconds = await _races(service.port, connection, arguments.attempts)
+        before = cpu_s(service.api_pid)
+        raced = await _races(service.port, connection, arguments.attempts)
+        racing = cpu_s(service.api_pid) - before
     found = connection.execute(DOUBLES).fetchone()
     report.add(
         **_rates(turns, cpu / max(arguments.runs * arguments.accepts, 1)),
-        double_bookings=found[0] if found else None, attempts=tried,
-        attempts_per_s=round(tried / max(seconds, 1e-9)),
+        double_bookings=found[0] if found else None, attempts=raced.attempts,
+        attempts_per_s=round(raced.attempts / max(raced.seconds, 1e-9)),
+        attempt_cpu_ms=round(racing / max(raced.attempts, 1) * 1000, 2),
+        tried_again=raced.again.total(),
     )  # fmt: skip
     if arguments.runs:
         report.notes.append(f"share of pgbench: {report.rows[0]['share']} (goal: at least {GOAL})")
@@ -125,7 +127,7 @@ async def _script(url: str, waves: Waves) -> str:
 async def _accepted(database: Database, chore: int) -> BookingRow:
     """The first offer of a chore, accepted in this process."""
     offer, tasker = id_of(OFFER, chore * WAVE), id_of(TASKER, chore * WAVE)
-    return await database.run(accept, offer_id=offer, tasker_id=tasker, now=datetime.now(UTC))
+    return await Turns().accept(database, offer_id=offer, tasker_id=tasker, now=datetime.now(UTC))
 
 
 async def _with_pgbench(url: str, written: str, first: int, arguments: argparse.Namespace) -> float:
@@ -152,36 +154,16 @@ async def _over_http(port: int, waves: Waves, first: int, arguments: argparse.Na
     return float(len(offers) / answer["us"] * 1e6)
 
 
-async def _races(port: int, connection: psycopg.Connection, attempts: int) -> tuple[int, float]:
-    """Race after race, until a signal; how many tries were answered, and the seconds they took.
-    Who is told that the database is busy (503) did not try. Raises RuntimeError where a race has
-    not exactly one winner.
-    """
-    waves = Waves(connection, each=RACE, racing=True)
-    requester, seconds, races = await Helper.start("requester"), 0.0, attempts // RACE
-    stopped, tried = _stopped_by_signal(), 0
+async def _races(port: int, connection: psycopg.Connection, attempts: int) -> Tally:
+    """Race after race, until a signal."""
+    racer = await Helper.start("racer")
     try:
-        tokens = waves.tokens([waves.tasker(offer) for offer in range(RACE)])
-        await requester.ask("open", port=port, connections=RACE, tokens=tokens, bodies=[])
-        for race in range(races):
-            if stopped.is_set():
-                break
-            if race % RACES_AT_A_TIME == 0:
-                waves.make(FIRST_RACE + race, min(RACES_AT_A_TIME, races - race))
-            started = time.monotonic()
-            offers = range((FIRST_RACE + race) * RACE, (FIRST_RACE + race + 1) * RACE)
-            requests = [[_path(offer), n, -1] for n, offer in enumerate(offers)]
-            answer = await requester.ask("all", requests=requests)
-            seconds += time.monotonic() - started
-            statuses = Counter(answer["statuses"])
-            if statuses["200"] != 1 or set(statuses) - {"200", "409", "503"}:
-                raise RuntimeError(f"race {race} had {statuses}")
-            tried += statuses["200"] + statuses["409"]
-            if (race + 1) % RACES_BETWEEN_NEWS == 0:
-                print(f"{tried:,} attempts in {seconds:.0f} s", flush=True)
+        races = Races(connection, racer)
+        await races.open(port)
+        await races.run(attempts // RACE, _stopped_by_signal())
     finally:
-        await requester.stop()
-    return tried, seconds
+        await racer.stop()
+    return races.tally
 
 
 def _stopped_by_signal() -> asyncio.Event:

@@ -38,6 +38,7 @@ from service.live.endpoints import router as live
 from service.markets.endpoints import router as markets
 from service.offers.endpoints import router as offers
 from service.offers.of_chore import router as offers_of_chore
+from service.offers.turns import Turns
 from service.policies.endpoints import router as policies
 from service.push.delivery import open_delivery
 from service.push.endpoints import router as push
@@ -114,7 +115,12 @@ async def running(
         make_engine(settings.url(), pool=settings.database_pool, application="dibs-api")
     )
     app.state.runtime = Runtime(
-        settings, database, SessionWatch(settings.session_check_s), Limits(settings), Tiles()
+        settings,
+        database,
+        SessionWatch(settings.session_check_s),
+        Limits(settings),
+        Tiles(),
+        Turns(),
     )
     try:
         async with open_stream(app, app.state.runtime) as node, AsyncExitStack() as more:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from service.http.access import SessionWatch
     from service.http.limits import Limits
     from service.live.cache import Tiles
+    from service.offers.turns import Turns
 
 
 def utc_now() -> datetime:
@@ -35,6 +36,7 @@ class Runtime:
     sessions: SessionWatch
     limits: Limits
     tiles: Tiles
+    turns: Turns
     clock: Callable[[], datetime] = utc_now
     draining: bool = field(default=False)
 

@@ -9,8 +9,7 @@ seconds, so a revocation or a suspension acts within that time everywhere.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -19,7 +18,6 @@ from uuid import UUID
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from service.db.direct import Prepared
@@ -28,6 +26,7 @@ from service.db.tables import Account, LoginSession
 from service.errors import NotAllowed, NotSignedIn, SessionRevoked, Suspended
 from service.http.tokens import Claims, read_access
 from service.runtime import Runtime, runtime_of
+from service.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +49,6 @@ class Standing:
     suspended: bool
 
 
-class _Asked:
-    """Sessions that are asked for at the same time, read together: those that come while one read
-    is under way form the next, so that a rush of callers costs few transactions.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: set[UUID] = set()
-        self._reading: asyncio.Task[dict[UUID, Standing]] | None = None
-        self._next: asyncio.Task[dict[UUID, Standing]] | None = None
-
-    async def standing(self, session_id: UUID, database: Database) -> Standing | None:
-        """The session as the database has it now; None if it has none such. Raises what reading it
-        raised.
-        """
-        self._waiting.add(session_id)
-        if self._next is None:
-            self._next = asyncio.create_task(self._read(database, self._reading))
-        return (await asyncio.shield(self._next)).get(session_id)
-
-    async def _read(
-        self, database: Database, before: asyncio.Task[dict[UUID, Standing]] | None
-    ) -> dict[UUID, Standing]:
-        if before is not None:
-            await asyncio.wait([before])
-        asked, self._waiting = self._waiting, set()
-        self._reading, self._next = self._next, None
-        return await database.run(_read_standings, sessions=list(asked))
-
-
 class SessionWatch:
     """Sessions as the database had them at most `fresh_s` seconds ago. At most `most` are
     remembered.
@@ -87,14 +57,14 @@ class SessionWatch:
     def __init__(self, fresh_s: float, most: int = 50_000) -> None:
         self.fresh_s, self.most = fresh_s, most
         self._known: dict[UUID, tuple[float, Standing]] = {}
-        self._asked = _Asked()
+        self._asked = Together(_read_standings)
 
     async def caller(self, claims: Claims, database: Database, now: datetime) -> Caller:
         """The caller of these claims. Raises NotSignedIn, SessionRevoked or Suspended."""
         at = now.timestamp()
         known = self._known.get(claims.session_id)
         if known is None or not 0 <= at - known[0] < self.fresh_s:
-            standing = await self._asked.standing(claims.session_id, database)
+            standing = await self._asked.ask(claims.session_id, database)
             if standing is None:
                 raise NotSignedIn("The access token is not valid.")
             if len(self._known) >= self.most:
@@ -135,15 +105,13 @@ STANDINGS = Prepared(
 )
 
 
-async def _read_standings(
-    session: AsyncSession, *, sessions: Sequence[UUID]
-) -> dict[UUID, Standing]:
-    found = await STANDINGS.rows(session, {"sessions": sessions})
+async def _read_standings(database: Database, sessions: Collection[UUID]) -> dict[UUID, Standing]:
+    rows = await database.run_single(STANDINGS.rows, {"sessions": list(sessions)})
     return {
         session_id: Standing(
             Caller(account_id, session_id, *may), revoked_at is not None, suspended_at is not None
         )
-        for session_id, account_id, *may, suspended_at, revoked_at in found
+        for session_id, account_id, *may, suspended_at, revoked_at in rows
     }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
+from starlette.requests import HTTPConnection
 
 from geo.cells import centre_of
 from matching.pricing import price
@@ -27,7 +28,7 @@ from service.http.pages import Page, PageOf, page
 from service.http.schemas import In, Money, Out, PointOut, UtcTime, answer
 from service.offers import operations
 from service.offers.queries import OfferRow, offers_page
-from service.runtime import Db, Now
+from service.runtime import Db, Now, runtime_of
 
 router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
@@ -152,11 +153,15 @@ async def get_offer(offer_id: UUID, caller: Tasker, db: Db) -> OfferOut:
     response_model=BookingOut,
     responses=refuses(NotFound, OfferDeclined, *TOO_LATE),
 )
-async def accept_offer(offer_id: UUID, caller: Tasker, db: Db, now: Now) -> Response:
+async def accept_offer(offer_id: UUID, caller: Tasker, connection: HTTPConnection) -> Response:
     """Call dibs. The booking is final; a refusal says why. Accepting again gives the same
     booking.
     """
-    row = await db.run(operations.accept, offer_id=offer_id, tasker_id=caller.account_id, now=now)
+    run = runtime_of(connection)
+    now = run.now()
+    row = await run.turns.accept(
+        run.database, offer_id=offer_id, tasker_id=caller.account_id, now=now
+    )
     return answer(BookingOut.of(row, caller, now))
 
 

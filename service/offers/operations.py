@@ -13,6 +13,7 @@ from matching.lifecycle import ChoreEvent, ChoreState, OfferState, next_state
 from notifications import messages as wire
 from service.bookings import news
 from service.bookings.queries import BookingRow, booking_of_offer
+from service.db.direct import Transaction
 from service.db.engine import wake
 from service.db.tables import new_id
 from service.errors import (
@@ -56,7 +57,7 @@ class Lost:
         return [offer.id for offer in (*self.siblings, *self.own)]
 
 
-async def read_offer(session: AsyncSession, *, offer_id: UUID, tasker_id: UUID) -> OfferRow:
+async def read_offer(session: Transaction, *, offer_id: UUID, tasker_id: UUID) -> OfferRow:
     """An offer of this tasker's. Raises NotFound."""
     row = await offer_of_tasker(session, offer_id=offer_id, tasker_id=tasker_id)
     if row is None:
@@ -64,15 +65,14 @@ async def read_offer(session: AsyncSession, *, offer_id: UUID, tasker_id: UUID) 
     return row
 
 
-async def accept(
-    session: AsyncSession, *, offer_id: UUID, tasker_id: UUID, now: datetime
-) -> BookingRow:
-    """Call dibs: the booking, final; or the reason why not. Accepting again gives the same booking.
+async def accept(session: Transaction, *, row: OfferRow, now: datetime) -> BookingRow:
+    """Call dibs on an offer as it was seen without a lock (`turns`): the booking, final; or the
+    reason why not. What is closed stays so; anything else is looked at again under the locks.
+    Accepting again gives the same booking.
 
-    Raises NotFound, OfferExpired, OfferDeclined, OfferWithdrawn, ChoreTaken, ChoreCancelled,
+    Raises OfferExpired, OfferDeclined, OfferWithdrawn, ChoreTaken, ChoreCancelled,
     OverlappingBooking.
     """
-    row = await read_offer(session, offer_id=offer_id, tasker_id=tasker_id)
     if row.status != OfferState.PENDING:
         return await _answered_before(session, row)
     chore_status = await lock_chore_and_tasker(
@@ -156,7 +156,7 @@ def _reason(row: OfferRow) -> dict[str, str]:
     return {"reason": row.closed_reason} if row.closed_reason else {}
 
 
-async def _answered_before(session: AsyncSession, row: OfferRow) -> BookingRow:
+async def _answered_before(session: Transaction, row: OfferRow) -> BookingRow:
     """The booking, for the holder who accepts again. Raises why not, for anybody else."""
     if row.status == OfferState.ACCEPTED:
         booking = await booking_of_offer(session, row.id)
@@ -165,7 +165,7 @@ async def _answered_before(session: AsyncSession, row: OfferRow) -> BookingRow:
     raise why_not(row)
 
 
-async def _too_late(session: AsyncSession, row: OfferRow, now: datetime) -> BookingRow:
+async def _too_late(session: Transaction, row: OfferRow, now: datetime) -> BookingRow:
     """Something came first: read what, under the locks, and say it. An offer that is there to be
     taken, but not by this tasker any more, is as good as withdrawn; a block is not told.
     """
@@ -176,7 +176,7 @@ async def _too_late(session: AsyncSession, row: OfferRow, now: datetime) -> Book
     return await _answered_before(session, fresh)
 
 
-async def _refuse_overlap(session: AsyncSession, row: OfferRow) -> None:
+async def _refuse_overlap(session: Transaction, row: OfferRow) -> None:
     """Raises OverlappingBooking if a live booking leaves no time for this one, travel included."""
     around = Range(row.starts_at - NEARBY, row.held_until + NEARBY)
     booked = await live_bookings_around(session, tasker_id=row.tasker_id, during=around)

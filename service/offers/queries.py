@@ -4,18 +4,28 @@ settles it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, Select, bindparam, select, update
+from sqlalchemy import (
+    ARRAY,
+    CursorResult,
+    RowMapping,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from matching.lifecycle import OfferEvent, OfferState, states_before
-from service.db.direct import Prepared
+from service.db.direct import Prepared, Transaction
 from service.db.tables import Account, Category, Chore, Market, Offer, Tasker
 from service.http.pages import Cut
 
@@ -125,16 +135,27 @@ OF_TASKER = Prepared(
 )
 
 
+MANY = Prepared(
+    _with_surroundings().where(Offer.id == any_(bindparam("offers", type_=ARRAY(Uuid))))
+)
+
+
 def _row(found: RowMapping) -> OfferRow:
     return OfferRow(**found)
 
 
 async def offer_of_tasker(
-    session: AsyncSession, *, offer_id: UUID, tasker_id: UUID
+    session: Transaction, *, offer_id: UUID, tasker_id: UUID
 ) -> OfferRow | None:
     """One offer, if it is this tasker's."""
     row = await OF_TASKER.row(session, {"offer": offer_id, "tasker": tasker_id})
     return OfferRow(*row) if row else None
+
+
+async def offers_by_id(session: Transaction, *, offers: Collection[UUID]) -> dict[UUID, OfferRow]:
+    """Those of the offers that there are, whosever they be. One statement, which locks nothing."""
+    rows = await MANY.rows(session, {"offers": list(offers)})
+    return {row[0]: OfferRow(*row) for row in rows}
 
 
 async def offers_page(

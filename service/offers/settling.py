@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching.lifecycle import OfferState
-from service.db.direct import Prepared
+from service.db.direct import Prepared, Transaction
 from service.db.tables import Booking, Chore, Offer
 from service.db.tables.bookings import LIVE
 from service.offers.queries import OfferRow
@@ -64,7 +64,7 @@ LOCK_CHORE_AND_TASKER = Prepared(
 )
 
 
-async def lock_chore_and_tasker(session: AsyncSession, *, chore_id: UUID, tasker_id: UUID) -> str:
+async def lock_chore_and_tasker(session: Transaction, *, chore_id: UUID, tasker_id: UUID) -> str:
     """Lock in the one order; the chore's state as of now. The tasker is locked only if the chore is
     offered.
     """
@@ -90,7 +90,7 @@ PENDING = Prepared(
 
 
 async def lock_pending(
-    session: AsyncSession, *, chore_id: UUID, tasker_id: UUID
+    session: Transaction, *, chore_id: UUID, tasker_id: UUID
 ) -> list[PendingOffer]:
     """Lock all pending offers of a chore and of a tasker, by id, so that two accepts cannot
     cross.
@@ -137,7 +137,7 @@ BOOKED = Prepared(
 
 
 async def live_bookings_around(
-    session: AsyncSession, *, tasker_id: UUID, during: Range[datetime]
+    session: Transaction, *, tasker_id: UUID, during: Range[datetime]
 ) -> list[HeldTime]:
     """The tasker's live bookings whose held time touches `during`."""
     rows = await BOOKED.rows(session, {"tasker": tasker_id, "during": during})
@@ -180,7 +180,7 @@ SETTLE = Prepared(
 
 
 async def settle_accept(
-    session: AsyncSession,
+    session: Transaction,
     row: OfferRow,
     *,
     booking_id: UUID,

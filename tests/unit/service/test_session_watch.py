@@ -24,12 +24,20 @@ class Sessions:
         self.asked: list[int] = []
         self.fails = False
 
-    async def run(self, _: Any, *, sessions: Sequence[UUID]) -> dict[UUID, Standing]:
-        self.asked.append(len(sessions))
+    async def run_single(self, _: Any, values: dict[str, Sequence[UUID]]) -> list[Sequence[Any]]:
+        self.asked.append(len(values["sessions"]))
         await asyncio.sleep(0)
         if self.fails:
             raise ConnectionError
-        return {each: self.known[each] for each in sessions if each in self.known}
+        return [row(self.known[each]) for each in values["sessions"] if each in self.known]
+
+
+def row(known: Standing) -> Sequence[Any]:
+    """As the table has it."""
+    who = known.caller
+    may = (who.is_client, who.is_tasker, who.operator_role)
+    times = (NOW if known.suspended else None, NOW if known.revoked else None)
+    return (who.session_id, who.account_id, *may, *times)
 
 
 def standing(n: int, *, revoked: bool = False) -> Standing:
