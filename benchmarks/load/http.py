@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+REOPEN_S = 0.2
 Done = Callable[[int, bytes], None]
 """Called with the status and the body; status 0 where the connection broke."""
 
@@ -80,8 +81,10 @@ class Pool:
         self.free(line)
 
     async def _reopen(self) -> None:
-        with suppress(OSError):
-            await self._open()
+        while True:
+            with suppress(OSError):
+                return await self._open()
+            await asyncio.sleep(REOPEN_S)
 
     def lost(self, line: _Connection) -> None:
         """A connection was closed: the server keeps an idle one for seconds only."""

@@ -1,7 +1,7 @@
 """Waves: chores that are offered to people, written straight into the tables, ids known by number.
 
 Chore `n` with `each` offers has the offers `n * each` to `n * each + each - 1`. They go to taskers
-of the same numbers, or, in a race, to the same `each` taskers every time.
+of the same numbers, or, in a race, to the same `each` taskers of its lane every time.
 """
 
 from __future__ import annotations
@@ -75,21 +75,23 @@ def sql_id(kind: int, n: str) -> str:
 
 
 class Waves:
-    """Chores offered in waves of `each`, made a batch at a time."""
+    """Chores offered in waves of `each`, made a batch at a time; raced for in so many `lanes`, each
+    with taskers of its own, or not at all (0).
+    """
 
-    def __init__(self, connection: psycopg.Connection, *, each: int, racing: bool) -> None:
-        self._connection, self.each, self.racing = connection, each, racing
+    def __init__(self, connection: psycopg.Connection, *, each: int, lanes: int = 0) -> None:
+        self._connection, self.each, self._lanes = connection, each, lanes
         found = connection.execute("SELECT market_id, min(slug) FROM categories GROUP BY 1")
         self._market, self._category = found.fetchone() or (0, "")
         self._run(ROUNDS, 0, 0)
-        if racing:
+        if lanes:
             self._people(CLIENT, RACERS, RACERS)
-            self._people(TASKER, RACERS, RACERS + each - 1)
+            self._people(TASKER, RACERS, RACERS + each * lanes - 1)
 
     def make(self, first: int, count: int) -> None:
         """Make the chores `first` and following, and their offers."""
         last = first + count - 1
-        if not self.racing:
+        if not self._lanes:
             self._people(CLIENT, first, last)
             self._people(TASKER, first * self.each, last * self.each + self.each - 1)
         for statement in (CHORES, OFFERS):
@@ -98,7 +100,7 @@ class Waves:
 
     def tasker(self, offer: int) -> int:
         """The number of the tasker of an offer."""
-        return RACERS + offer % self.each if self.racing else offer
+        return RACERS + offer % (self.each * self._lanes) if self._lanes else offer
 
     def person(self, tasker: int) -> Person:
         """A tasker and their session."""
@@ -117,15 +119,16 @@ class Waves:
             self._run(SESSIONS.format(**ids), first, last)
 
     def _run(self, statement: str, first: int, last: int, **more: object) -> None:
-        client = str(RACERS) if self.racing else "n"
-        tasker = f"{RACERS} + j" if self.racing else "n * %(each)s + j"
+        client = str(RACERS) if self._lanes else "n"
+        racer = f"{RACERS} + n %% {self._lanes} * %(each)s + j"
+        tasker = racer if self._lanes else "n * %(each)s + j"
         written = statement.format(
             chore=sql_id(CHORE, "n"),
             client=sql_id(CLIENT, client),
             offer=sql_id(OFFER, "n * %(each)s + j"),
             tasker=sql_id(TASKER, tasker),
             round=sql_id(ROUND, "1"),
-            starts=ONE_AFTER_ANOTHER if self.racing else STARTS,
+            starts=ONE_AFTER_ANOTHER if self._lanes else STARTS,
         )
         given = {"first": first, "last": last, "each": self.each, "market": self._market}
         self._connection.execute(written, given | {"category": self._category} | more)

@@ -61,6 +61,16 @@ def test_accepts_holds_itself_against_pgbench_and_books_nobody_twice(run: Any) -
     assert (row["double_bookings"], row["attempts"]) == (0, 200)
 
 
+def test_accepts_races_batch_after_batch_where_that_is_all_it_is_to_do(run: Any) -> None:
+    (row,) = run("accepts", "--runs", "0", "--attempts", "2800")
+    assert (row["double_bookings"], row["attempts"]) == (0, 2800)
+
+
+def test_accepts_leaves_the_races_out(run: Any) -> None:
+    (row,) = run("accepts", "--accepts", "4", "--at-once", "2", "--runs", "1", "--attempts", "0")
+    assert (row["double_bookings"], row["attempts"]) == (0, 0)
+
+
 def test_writes_posts_while_nodes_listen(run: Any) -> None:
     rows = run("writes", "--listening", "0,3", "--posts", "20", "--at-once", "2", "--runs", "1")
     assert [(row["source"], row["listening"]) for row in rows] == [
