@@ -38,8 +38,7 @@ class Bare:
         self._engine, self._borrowed = engine, borrowed
         self._connection: psycopg.AsyncConnection[Row] = cast("Any", borrowed.driver_connection)
         self._cursor: psycopg.AsyncCursor[Row] = self._connection.cursor()
-        self._in_transactions = False
-        """Whether they are what the connection is to be given back to."""
+        self._single = False
         self.info: dict[str, Any] = {}
 
     @classmethod
@@ -53,7 +52,7 @@ class Bare:
         except psycopg.Error as error:
             raise _as_sqlalchemy("", error) from error
         if single and not bare._connection.autocommit:
-            bare._in_transactions = True
+            bare._single = True
             await bare._connection.set_autocommit(True)
         return bare
 
@@ -62,7 +61,7 @@ class Bare:
         if not self._borrowed.is_valid:
             return
         try:
-            if self._in_transactions:
+            if self._single:
                 await self._connection.set_autocommit(False)
         except psycopg.Error:
             await greenlet_spawn(self._borrowed.invalidate)
