@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from service.chores import operations
-from service.chores.queries import client_page
+from service.chores.queries import Wanted, client_page
 from service.chores.schemas import CancelIn, ChoreIn, ChoreOut, ExactChore, State, shown
 from service.errors import (
     DurationNotUsable,
@@ -34,6 +34,15 @@ from service.runtime import Db, Now, Run
 router = APIRouter(tags=["chores"])
 
 States = Annotated[list[State] | None, Query(description="only chores in these states")]
+Sought = Annotated[
+    str | None,
+    Query(
+        min_length=2,
+        max_length=80,
+        description="a part of the address, of the category's name, or of the chore's id",
+        examples=["E8"],
+    ),
+]
 
 NOT_POSTED = (
     UnknownMarket,
@@ -104,9 +113,10 @@ async def list_market_chores(
     cut: PageOf,
     state: States = None,
     category: Annotated[str | None, Query(max_length=80)] = None,
+    district: Annotated[str | None, Query(max_length=80, examples=["Hackney"])] = None,
+    q: Sought = None,
 ) -> Page[ExactChore]:
     """A market's chores, newest first, for operators."""
-    rows = await db.run(
-        operations.list_of_market, market=market, category=category, states=state or [], cut=cut
-    )
+    wanted = Wanted(states=state or [], category=category, district=district, text=q)
+    rows = await db.run(operations.list_of_market, market=market, wanted=wanted, cut=cut)
     return page(rows, cut, lambda row: row.id, ExactChore.of)

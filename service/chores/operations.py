@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -19,6 +19,7 @@ from service.bookings.sight import REMEMBERED
 from service.chores.meaning import Meant, Wish, check_wish
 from service.chores.queries import (
     ChoreRow,
+    Wanted,
     chore_by_id,
     close_cancelled,
     insert_chore,
@@ -33,8 +34,9 @@ from service.errors import NotAllowed, NotFound, WrongState
 from service.events.append import Announcement, announce
 from service.http.access import Caller
 from service.http.pages import Cut
+from service.markets.districts import district_shape
 from service.markets.operations import market_in_path
-from service.markets.queries import MarketFacts
+from service.markets.queries import MarketFacts, shapes_of
 from service.offers.operations import withdrawn
 
 View = Literal["exact", "held", "offered"]
@@ -75,11 +77,19 @@ async def read_chore(
 
 
 async def list_of_market(
-    session: AsyncSession, *, market: str, category: str | None, states: Sequence[str], cut: Cut
+    session: AsyncSession, *, market: str, wanted: Wanted, cut: Cut
 ) -> list[ChoreRow]:
-    """A market's chores for operators. Raises NotFound."""
+    """A market's chores for operators; none for a district that it does not have. Raises
+    NotFound.
+    """
     facts = await market_in_path(session, slug=market)
-    return await market_page(session, market_id=facts.id, category=category, states=states, cut=cut)
+    within = None
+    if wanted.district is not None:
+        shapes = await shapes_of(session, facts.id)
+        within = district_shape(shapes.places.get("features", []), wanted.district)
+        if within is None:
+            return []
+    return await market_page(session, market_id=facts.id, wanted=wanted, within=within, cut=cut)
 
 
 async def cancel_chore(

@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from shapely import MultiPolygon, Polygon
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     Integer,
     Select,
+    Text,
     and_,
     bindparam,
     exists,
     func,
     insert,
     literal_column,
+    or_,
     select,
     text,
     update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
-from geo.postgis import LonLatPoint
+from geo.postgis import WGS84, LonLatPoint
 from matching.lifecycle import ChoreEvent, ChoreState, OfferEvent, OfferState, states_before
 from service.db.direct import Prepared
-from service.db.tables import Account, Booking, Chore, Market, Offer
+from service.db.tables import Account, Booking, Category, Chore, Market, Offer
 from service.db.tables.bookings import STANDS
 from service.http.pages import Cut
 from service.offers.settling import PENDING_COLUMNS, PendingOffer
+
+END_OF_ID = re.compile(r"[0-9A-Fa-f-]{4,36}")
+"""What may be the beginning or the end of an id: shorter, it would be in many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a market's chores: in any of the states (none: in all), of a category, in a district
+    by its name, with a text in the address, the category's name or at an end of the id.
+    """
+
+    states: Sequence[str] = ()
+    category: str | None = None
+    district: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +170,34 @@ async def market_page(
     session: AsyncSession,
     *,
     market_id: int,
-    category: str | None,
-    states: Sequence[str],
+    wanted: Wanted,
+    within: Polygon | MultiPolygon | None,
     cut: Cut,
 ) -> list[ChoreRow]:
-    """A market's chores, newest first, one more than the page holds."""
-    wanted = _with_surroundings().where(Chore.market_id == market_id)
-    if category is not None:
-        wanted = wanted.where(Chore.category == category)
-    return await _page(session, wanted, states, cut)
+    """A market's chores, newest first, one more than the page holds. `within`: the shape of the
+    district that is wanted.
+    """
+    chores = _with_surroundings().where(Chore.market_id == market_id)
+    if wanted.category is not None:
+        chores = chores.where(Chore.category == wanted.category)
+    if within is not None:
+        shape = func.ST_GeomFromText(within.wkt, WGS84)
+        chores = chores.where(func.ST_Intersects(Chore.point, shape))
+    if wanted.text is not None:
+        chores = chores.where(_speaks_of(market_id, wanted.text))
+    return await _page(session, chores, wanted.states, cut)
+
+
+def _speaks_of(market_id: int, text: str) -> ColumnElement[bool]:
+    """Whether the address, the category's name or the id of a chore holds the text."""
+    named = select(Category.slug).where(
+        Category.market_id == market_id, Category.name.icontains(text, autoescape=True)
+    )
+    found = [Chore.address.icontains(text, autoescape=True), Chore.category.in_(named)]
+    if END_OF_ID.fullmatch(text):
+        written = sql_cast(Chore.id, Text)
+        found += [written.startswith(text.lower()), written.endswith(text.lower())]
+    return or_(*found)
 
 
 async def _page(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
 from matching.arrays import Floats, Ints
@@ -26,6 +27,13 @@ def district_at(features: Sequence[dict[str, Any]], places: Floats) -> Ints:
     place, district = tree.query(shapely.points(places), predicate="intersects")
     found[place] = district
     return found
+
+
+def district_shape(features: Sequence[dict[str, Any]], name: str) -> Polygon | MultiPolygon | None:
+    """The shape of the district of this name; None if there is none."""
+    found = (one["geometry"] for one in _districts(features) if one["properties"]["name"] == name)
+    geometry = next(found, None)
+    return None if geometry is None else shape(geometry)
 
 
 def _districts(features: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -41,8 +41,35 @@ def test_a_chore_is_gone_to_from_the_list_and_from_the_map(city: City, editor: C
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(listed.get_by_role("button")).to_have_attribute("aria-pressed", "true")
-    listed.get_by_role("link", name="Its story").click()
+    chosen = page.get_by_role("region", name="Chosen chore")
+    expect(chosen.get_by_text("12 Mare Street, E8")).to_be_visible()
+    chosen.get_by_role("link", name="Its story").click()
     expect(page.get_by_role("region", name="Wave 1")).to_be_visible()
+    assert editor.complaints == []
+
+
+def test_a_chore_is_found_by_its_address_its_category_and_its_id(
+    city: City, editor: Console
+) -> None:
+    page, chore = editor.page, city.post_chore(address="7 Needle Row, E8 4QN")
+    editor.go("live")
+    box = page.get_by_label("Find a chore")
+    for text in ("needle row", "e8 4qn", chore[-6:]):
+        box.fill(text)
+        expect(page.get_by_role("heading", name="1 chore")).to_be_visible()
+        expect(page.locator("[data-chore]")).to_have_attribute("data-chore", chore)
+    box.fill("furniture")
+    expect(page.locator(f"[data-chore='{chore}']")).to_be_visible()
+    page.locator(f"[data-chore='{chore}']").get_by_role("button").press("Enter")
+    expect(page.get_by_role("region", name="Chosen chore")).to_contain_text("7 Needle Row")
+    box.fill("")
+    expect(page.get_by_role("heading", name="Waiting for somebody")).to_be_visible()
+    editor.go("chores?q=needle")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_label("District").select_option("Croydon")
+    expect(page.get_by_text("No chores here")).to_be_visible()
+    page.get_by_label("District").select_option("Hackney")
+    expect(page.get_by_role("row")).to_have_count(2)
     assert editor.complaints == []
 
 

@@ -39,6 +39,7 @@ async def make_chore(
     """
     chore_id, cell = new_id(), cell_of(at)
     values: dict[str, Any] = {
+        "address": "12 Mare Street, E8",
         "window_start": now + starts_in,
         "window_end": now + starts_in + window,
         "match_by": now + starts_in + window - timedelta(minutes=minutes),
@@ -52,8 +53,8 @@ async def make_chore(
         Chore(
             id=chore_id, market_id=market.id, client_id=client.id, category=category, point=at,
             metric_point=to_metric(centre_of(cell), market.srid), cell=cell,
-            address="12 Mare Street, E8", notes="Brick wall.", duration_minutes=minutes,
-            status=status, created_at=now, closed_at=None, **(values | other),
+            notes="Brick wall.", duration_minutes=minutes, status=status,
+            created_at=now, closed_at=None, **(values | other),
         )
     )  # fmt: skip
     await session.flush()

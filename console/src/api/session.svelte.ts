@@ -1,8 +1,13 @@
-/** Who is signed in. The page begins by asking whether the browser's cookie still stands. */
+/**
+ * Who is signed in. The page begins by asking whether the browser's cookie still stands, if somebody
+ * signed in here before: no script sees the cookie, so the browser keeps a word that there may be one.
+ */
 
 import { answerOf, bare, forgetToken, onRenew, setToken } from "./client";
 
 const PATH = "/v1/console/session";
+/** Says that there may be a session, and nothing of whose. */
+const HINT = "dibs.session";
 
 export interface Operator {
   id: string;
@@ -31,7 +36,7 @@ class Session {
 
   /** Takes up the session of an earlier visit, if there is one. */
   async start(): Promise<void> {
-    if (!(await this.renew())) this.account = null;
+    if (!localStorage.getItem(HINT) || !(await this.renew())) this.account = null;
   }
 
   /** Throws Problem: `wrong-credentials`, `not-allowed`, `too-many-requests`. */
@@ -64,6 +69,7 @@ class Session {
   #over(): void {
     clearTimeout(this.#ahead);
     forgetToken();
+    localStorage.removeItem(HINT);
     this.account = null;
   }
 
@@ -72,6 +78,7 @@ class Session {
     // Ahead of its end, so that what cannot wait for a renewal (a tile, a stream) need not.
     clearTimeout(this.#ahead);
     this.#ahead = window.setTimeout(() => this.renew(), (granted.expires_in - 60) * 1000);
+    localStorage.setItem(HINT, "1");
     this.account = granted.account;
   }
 }

@@ -47,3 +47,19 @@ class Markets {
 }
 
 export const markets = new Markets();
+
+const districts = new Map<string, Promise<string[]>>();
+
+/** The names of a market's districts, in their order in the alphabet; read once. */
+export function districtsOf(slug: string): Promise<string[]> {
+  const known = districts.get(slug);
+  if (known) return known;
+  const asked = get<Schemas["MapOut"]>(`/v1/markets/${slug}/map`).then((map) =>
+    map.districts.features
+      .map((each) => String((each.properties as { name: string }).name))
+      .toSorted((a, b) => a.localeCompare(b)),
+  );
+  districts.set(slug, asked);
+  asked.catch(() => districts.delete(slug));
+  return asked;
+}

@@ -10,10 +10,20 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.cells import cell_of, centre_of
+from seed_data import LONDON
+from seed_data.folder import read_city
 from service.db.engine import Database
 from service.db.tables import Booking, new_id
+from service.markets.importing.rows import base_map
 from tests.integration.chores.conftest import City
-from tests.support.scene import HACKNEY, Person, make_client, make_market, make_tasker
+from tests.support.scene import (
+    HACKNEY,
+    Person,
+    make_client,
+    make_market,
+    make_tasker,
+    north_of,
+)
 from tests.support.wire import refused
 from tests.support.work import make_booking, make_chore, make_offers
 
@@ -158,8 +168,43 @@ async def test_operators_list_a_market_by_state_and_category(
         refused(answer, "not-allowed")
     nowhere = await api.get("/v1/markets/atlantis/chores", headers=city.viewer.headers)
     refused(nowhere, "not-found")
+    assert await listed(district="Atlantis") == []
     wrong = await api.get("/v1/markets/london/chores?state=lost", headers=city.viewer.headers)
     refused(wrong, "invalid", "literal_error")
+
+
+async def test_operators_search_by_address_category_id_and_district(
+    api: httpx.AsyncClient, database: Database, city: City
+) -> None:
+    async def scene(session: AsyncSession) -> tuple[str, str]:
+        market = await session.merge(city.market)
+        market.places = base_map(read_city(LONDON))
+        here = await make_chore(session, market, city.client, address="12 Mare Street, E8 1AB")
+        far = north_of(HACKNEY, 30_000)
+        there = await make_chore(
+            session, market, city.client, category="cleaning", at=far, address="100% Lane_7"
+        )
+        return str(here), str(there)
+
+    here, there = await database.run(scene)
+
+    async def listed(**query: str) -> list[str]:
+        answer = await api.get(
+            "/v1/markets/london/chores", params=query, headers=city.viewer.headers
+        )
+        return [chore["id"] for chore in answer.json()["items"]]
+
+    assert await listed(q="e8 1ab") == [here]
+    assert await listed(q="mare street", state="unfilled") == []
+    assert await listed(q="clean") == [there]
+    for part in (there[:30], there[-6:], there.upper()):
+        assert await listed(q=part) == [there]
+    for literal in ("100%", "e_7"):
+        assert await listed(q=literal) == [there]
+    assert await listed(q="%%") == []
+    assert await listed(district="Hackney") == [here]
+    short = await api.get("/v1/markets/london/chores?q=e", headers=city.viewer.headers)
+    refused(short, "invalid", "string_too_short")
 
 
 async def test_a_long_closed_booking_does_not_double_a_chore_in_lists(
