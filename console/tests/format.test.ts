@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clock, distance, duration, money, relative, words } from "$/lib/format";
+import { clock, distance, duration, money, relative, stamp, tick, words } from "$/lib/format";
 
 const NOON = new Date("2026-11-23T12:00:00Z");
 
@@ -26,6 +26,18 @@ test("times are by the market's clock, with the date of another day", () => {
   expect(clock("2026-11-23T09:30:00Z", "Europe/London", NOON)).toBe("09:30");
   expect(clock("2026-11-23T09:30:00Z", "America/Los_Angeles", NOON)).toBe("01:30");
   expect(clock("2026-11-21T14:03:00Z", "Europe/London", NOON)).toBe("Sat 21 Nov, 14:03");
+});
+
+test("a moment in full has its day before its month, and its year", () => {
+  expect(stamp("2026-11-21T14:05:00Z", "Europe/London")).toBe("21 Nov 2026 14:05");
+  expect(stamp("2026-06-01T23:30:00Z", "Europe/London")).toBe("2 Jun 2026 00:30");
+});
+
+test("an axis has hours within a day and days beyond", () => {
+  const [three, midnight] = [Date.parse("2026-11-21T15:00Z"), Date.parse("2026-11-21T00:00Z")];
+  expect(tick(three, "Europe/London", 3_600_000)).toBe("15:00");
+  expect(tick(midnight, "Europe/London", 3_600_000)).toBe("21 Nov");
+  expect(tick(three, "Europe/London", 86_400_000)).toBe("21 Nov");
 });
 
 test("moments are told from now", () => {

@@ -14,7 +14,7 @@ import {
   type PolicyDocument,
 } from "$/policy/document";
 import { boundsOf, grouped, knobsOf, nameOf, read } from "$/policy/knobs";
-import { reading } from "$/policy/reading";
+import { inFull, reading, spoken } from "$/policy/reading";
 
 const KNOBS = knobsOf({
   radius_m: { type: "number", unit: "m", minimum: 100, maximum: 200_000, default: 5000 },
@@ -122,6 +122,11 @@ test("a knob's name and bounds are for people", () => {
 test("values are said in the unit people think in", () => {
   expect(reading(5000, "m", "GBP")).toBe("5 km");
   expect(reading(900, "s", "GBP")).toBe("15 min");
+  expect(inFull(4250, "m", "GBP")).toBe("4,250 m (4.25 km)");
+  expect(inFull(900, "m", "GBP")).toBe("900 m");
+  expect(inFull(true, "yes/no", "GBP")).toBe("yes");
+  expect([spoken(12_345, "m"), spoken(0.8, "chance")]).toEqual(["12.345 km", "0.8"]);
+  expect([spoken(1200, "s"), spoken(90, "s")]).toEqual(["20 min", "90 s"]);
   expect(reading(10_000, "pence", "GBP")).toBe("£100");
   expect(reading(0.9, "chance", "GBP")).toBe("90%");
 });

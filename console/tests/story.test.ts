@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { barsOf, named, spanOf, type Candidate, type Decision } from "$/chores/record";
-import { storyOf, verdict, type Chore, type Offer } from "$/chores/story";
+import { priceWords, storyOf, tooDear, verdict, type Chore, type Offer } from "$/chores/story";
 
 const CHORE = {
   state: "unfilled",
@@ -51,6 +51,13 @@ describe("the story", () => {
     expect(story[1]!.text).toBe("Of 3 who could be within 5 km; 70% likely that one accepts.");
   });
 
+  test("a wave beyond the policy's is said to be one of an unfilled chore", () => {
+    const record = { kind: "offers", policy_version: 1, radius_m: 5000, feasible: 1 };
+    const later = decision(3, { outcome: "offers", record });
+    const [, , again] = storyOf(CHORE, [decision(2, { outcome: "unfilled" }), later], [], null);
+    expect(again!.text).toContain("Beyond the policy's waves");
+  });
+
   test("an offer of no round is an operator's", () => {
     const offer = { round_id: "none", state: "pending", extended_at: "2026-11-23T12:30:00Z" };
     const story = storyOf(CHORE, [], [offer as Offer], null);
@@ -89,6 +96,26 @@ describe("the verdict on a chore that nobody has", () => {
     expect(verdict(CHORE, [decision(1)], offers)).toContain(
       "2 were asked (1 declined, 1 expired).",
     );
+  });
+
+  test("says what the cheapest over the budget asks, of those refused and those left out", () => {
+    const chore = { ...CHORE, budget: { amount: 3500, currency: "GBP" } };
+    const record = {
+      kind: "nobody",
+      policy_version: 1,
+      refused: [{ tasker_id: "a", rules: { over_budget: { by_pence: 450 } } }],
+      left_out_nearest: [
+        { tasker_id: "b", filters: ["not_online", "over_budget"] },
+        { tasker_id: "c", filters: ["not_online"] },
+      ],
+    };
+    expect(tooDear(record)).toEqual(["b"]);
+    expect(priceWords(chore, record, [])).toBe(
+      "The one over the budget asks £39.50 an hour, £4.50 more than the £35 an hour that it pays at most.",
+    );
+    expect(priceWords(chore, record, [3800, 3400])).toContain("the cheapest asks £38 an hour, £3");
+    expect(priceWords({ ...CHORE, budget: null }, record, [3800])).toBe("");
+    expect(priceWords(chore, { ...record, refused: [] }, [])).toBe("");
   });
 
   test("there is none on a chore that somebody has", () => {

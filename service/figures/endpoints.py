@@ -11,7 +11,7 @@ from service.errors import NotFound
 from service.figures import operations
 from service.figures.operations import Health
 from service.figures.queries import VersionRow
-from service.figures.reckoning import Fill, Quantiles
+from service.figures.reckoning import Fill, Quantiles, declined_of
 from service.http.access import Operator
 from service.http.documentation import refuses
 from service.http.schemas import Out, UtcTime
@@ -118,13 +118,24 @@ class VersionFill(FillOut):
     version: int = Field(examples=[4])
     accepted_after_s: float | None = Field(description="median, of the filled", examples=[41.0])
     travel_s: float | None = Field(description="mean, to the first booking", examples=[960.0])
+    accepted: int = Field(description="of their offers", examples=[90])
+    declined: int = Field(description="of their offers", examples=[60])
+    ignored: int = Field(
+        description="of their offers, those that arrived and expired unanswered", examples=[20]
+    )
+    decline_rate: float | None = Field(
+        description="declined, of the offers accepted, declined or ignored; null: none was",
+        examples=[0.353],
+    )
 
     @classmethod
     def of(cls, row: VersionRow) -> VersionFill:
         """The wire form."""
-        return cls.model_validate(
-            row._asdict() | {"rate": Fill(row.posted, row.filled, row.missed).rate}
-        )
+        rates = {
+            "rate": Fill(row.posted, row.filled, row.missed).rate,
+            "decline_rate": declined_of(row.accepted, row.declined, row.ignored),
+        }
+        return cls.model_validate(row._asdict() | rates)
 
 
 def _fill(fill: Fill) -> dict[str, float | None]:

@@ -36,7 +36,8 @@ class OfferCounts(NamedTuple):
 
 class VersionRow(NamedTuple):
     """How the chores under a version of the policy fared: how many were posted, filled, missed; of
-    the filled the middle wait and the mean travel, in seconds.
+    the filled the middle wait and the mean travel, in seconds; how many of their offers were
+    accepted, declined, and left unanswered though a device had them.
     """
 
     version: int
@@ -45,6 +46,9 @@ class VersionRow(NamedTuple):
     missed: int
     accepted_after_s: float | None
     travel_s: float | None
+    accepted: int
+    declined: int
+    ignored: int
 
 
 POSTED = text(
@@ -74,12 +78,20 @@ BY_VERSION = text(
            percentile_cont(0.5) WITHIN GROUP (
                ORDER BY extract(epoch FROM b.taken_at - c.created_at)
            ),
-           avg(b.travel_s)
+           avg(b.travel_s), CAST(coalesce(sum(a.accepted), 0) AS bigint),
+           CAST(coalesce(sum(a.declined), 0) AS bigint),
+           CAST(coalesce(sum(a.ignored), 0) AS bigint)
     FROM chores AS c LEFT JOIN LATERAL (
         SELECT b.created_at AS taken_at, o.travel_s
         FROM bookings AS b JOIN offers AS o ON o.id = b.offer_id
         WHERE b.chore_id = c.id ORDER BY b.created_at LIMIT 1
-    ) AS b ON true
+    ) AS b ON true LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE o.status = 'accepted') AS accepted,
+               count(*) FILTER (WHERE o.status = 'declined') AS declined,
+               count(*) FILTER (WHERE o.status = 'expired' AND o.delivered_at IS NOT NULL)
+                   AS ignored
+        FROM offers AS o WHERE o.chore_id = c.id
+    ) AS a ON true
     WHERE c.market_id = :market_id AND c.created_at >= :since
     GROUP BY c.policy_version ORDER BY c.policy_version DESC
     """

@@ -67,6 +67,14 @@ def fill_of(chores: Sequence[PostedChore]) -> Fill:
     return Fill(len(chores), filled, sum(chore.is_missed for chore in chores))
 
 
+def declined_of(accepted: int, declined: int, ignored: int) -> float | None:
+    """The share declined of the offers that somebody could answer and whose answer counts; None
+    without any. Those withdrawn because somebody was sooner say nothing.
+    """
+    answered = accepted + declined + ignored
+    return declined / answered if answered else None
+
+
 def fill_by(chores: Sequence[PostedChore], key: Callable[[PostedChore], K]) -> dict[K, Fill]:
     """How they fared by something, those with the most missed first."""
     groups: dict[K, list[PostedChore]] = {}

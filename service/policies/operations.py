@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -75,8 +76,9 @@ async def change_policy(
     reason: str,
     operator_id: UUID,
     now: datetime,
+    reverted_to: int | None = None,
 ) -> Policy:
-    """Put a new version in force, if `made_from` still is.
+    """Put a new version in force, if `made_from` still is; `reverted_to`: whose document it is.
 
     Raises NotFound, OutdatedVersion, UnknownCategory for a category the market lacks.
     """
@@ -104,7 +106,8 @@ async def change_policy(
     applied_to = 0
     if apply_to_open:
         applied_to = await queries.apply_to_open(session, facts.id, version=kept.version, now=now)
-    _note(session, kept, last, applied_to, operator_id)
+    noted = {"applied_to": applied_to} | ({"reverted_to": reverted_to} if reverted_to else {})
+    _note(session, kept, last, noted, operator_id)
     wake(session, f"work:{facts.id}")
     found = await queries.newest_version(session, facts.id)
     return Policy(market, found, slugs, applied_to)
@@ -135,11 +138,16 @@ async def revert_policy(
         reason=reason,
         operator_id=operator_id,
         now=now,
+        reverted_to=to,
     )
 
 
 def _note(
-    session: AsyncSession, kept: PolicyVersion, last: Version, applied_to: int, operator_id: UUID
+    session: AsyncSession,
+    kept: PolicyVersion,
+    last: Version,
+    facts: Mapping[str, int],
+    operator_id: UUID,
 ) -> None:
     differences = changes(last.document, kept.document)
     audit.record(
@@ -152,7 +160,7 @@ def _note(
         facts={
             "made_from": last.version,
             "changes": [change._asdict() for change in differences],
-            "applied_to": applied_to,
+            **facts,
         },
         now=kept.created_at,
     )

@@ -68,6 +68,37 @@ export function clock(at: string | Date, zone: string, now: Date, seconds = fals
   return `${date}, ${time}`;
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * A mark on an axis of time with `step` milliseconds from one to the next: 14:00, at midnight and
+ * from day to day 21 Nov.
+ */
+export function tick(at: number, zone: string, step: number): string {
+  const format = (parts: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(LOCALE, { timeZone: zone, ...parts }).format(at);
+  const time = format({ hour: "2-digit", minute: "2-digit" });
+  if (step < DAY_MS && time !== "00:00") return time;
+  return format({ day: "numeric", month: "short" });
+}
+
+/** 21 Nov 2026 14:05: a moment in full, by the market's clock. */
+export function stamp(at: string | Date, zone: string): string {
+  const date = new Intl.DateTimeFormat(LOCALE, {
+    timeZone: zone,
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
+  const time = new Intl.DateTimeFormat(LOCALE, {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  const moment = new Date(at);
+  return `${date.format(moment)} ${time.format(moment)}`;
+}
+
 /** just now, 4 min ago, in 2 h. */
 export function relative(at: string | Date, now: Date): string {
   const seconds = (new Date(at).getTime() - now.getTime()) / 1000;

@@ -43,6 +43,10 @@ async def test_health_says_what_was_filled_missed_and_undelivered(
         await make_offers(
             session, market, lost, [tasker], status="expired", closed_at=MONDAY_NOON, now=earlier
         )
+        other = await make_tasker(session, market)
+        await make_offers(
+            session, market, lost, [other], status="declined", closed_at=MONDAY_NOON, now=earlier
+        )
         await make_chore(session, market, client, now=MONDAY_NOON - timedelta(hours=30))
         await make_round(session, market)
         return (await make_person(session, operator_role="viewer")).headers
@@ -63,6 +67,8 @@ async def test_health_says_what_was_filled_missed_and_undelivered(
     (version,) = (await api.get(f"{HEALTH}/versions", headers=headers)).json()
     assert (version["version"], version["posted"], version["rate"]) == (1, 5, 0.5)
     assert (version["accepted_after_s"], version["travel_s"]) == (0, 180)
+    answers = [version[name] for name in ("accepted", "declined", "ignored", "decline_rate")]
+    assert answers == [1, 1, 0, 0.5]
     whole = (await api.get(HEALTH, params={"hours": 48}, headers=headers)).json()
     assert whole["fill"]["posted"] == 5
 

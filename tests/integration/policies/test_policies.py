@@ -217,6 +217,22 @@ async def test_a_change_is_audited_and_wakes_the_market(
     ]
 
 
+async def test_a_revert_is_audited_with_the_version_it_went_back_to(
+    room: Room, connection: psycopg.Connection
+) -> None:
+    await room.put({"default": {"radius_m": 4000}})
+    await room.revert(1, made_from=2)
+    ((facts,),) = connection.execute(
+        "SELECT facts FROM audit_entries WHERE subject = 'policy version 3'"
+    ).fetchall()
+    assert facts == {
+        "made_from": 2,
+        "reverted_to": 1,
+        "applied_to": 0,
+        "changes": [{"field": "default.radius_m", "before": 4000, "after": 5000}],
+    }
+
+
 @pytest.fixture
 def woken(api: httpx.AsyncClient) -> list[frozenset[str]]:
     """What the api's database was asked to wake, in order."""
