@@ -1,7 +1,7 @@
 /** A chore's story: what happened to it, in order, in words. */
 
 import type { Schemas } from "../api/types";
-import { distance, percent } from "../lib/format";
+import { distance, money, percent, type Money } from "../lib/format";
 import type { Decision, DecisionRecord } from "./record";
 
 export type Chore = Schemas["ExactChore"];
@@ -57,9 +57,9 @@ export function storyOf(
 ): Chapter[] {
   const chapters: Chapter[] = [
     { at: chore.posted_at, title: "Posted", text: `${chore.address}`, state: "open" },
-    ...decisions.map((decision) => ({
+    ...decisions.map((decision, n) => ({
       at: decision.at,
-      ...told(decision),
+      ...told(decision, decisions.slice(0, n).some(isUnfilled)),
       decision,
       offers: offers.filter((offer) => offer.round_id === decision.round_id),
     })),
@@ -74,10 +74,42 @@ export function storyOf(
   return chapters.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
+/** The newest decision that looked for people; what a verdict rests on. */
+export function lastLook(decisions: Decision[]): Decision | undefined {
+  return decisions.findLast((decision) => decision.record.radius_m !== undefined);
+}
+
+/** Whom the search left out over the chore's budget, as far as its record names them. */
+export function tooDear(record: DecisionRecord): string[] {
+  return (record.left_out_nearest ?? [])
+    .filter(({ filters }) => filters.includes("over_budget"))
+    .map(({ tasker_id }) => tasker_id);
+}
+
+/**
+ * What the cheapest of those over the budget asks, against it; empty without any. Of those whom a
+ * rule refused the record has it; `rates` are what others ask now, in minor units.
+ */
+export function priceWords(chore: Chore, record: DecisionRecord, rates: number[]): string {
+  const { budget } = chore;
+  if (!budget) return "";
+  const said = (amount: number): string =>
+    `${money({ ...budget, amount } satisfies Money)} an hour`;
+  const refused = (record.refused ?? []).flatMap(({ rules }) => rules.over_budget?.by_pence ?? []);
+  const asked = [...refused.map((by) => budget.amount + by), ...rates].filter(
+    (rate) => rate > budget.amount,
+  );
+  if (asked.length === 0) return "";
+  const least = Math.min(...asked);
+  const who =
+    asked.length === 1 ? "The one over the budget asks" : "Over the budget, the cheapest asks";
+  return `${who} ${said(least)}, ${money({ ...budget, amount: least - budget.amount })} more than the ${said(budget.amount)} that it pays at most.`;
+}
+
 /** Why nobody has it, in a sentence; null where there is nothing to explain. */
 export function verdict(chore: Chore, decisions: Decision[], offers: Offer[]): string | null {
   if (!["open", "unfilled", "expired"].includes(chore.state)) return null;
-  const last = decisions.findLast((decision) => decision.record.radius_m !== undefined);
+  const last = lastLook(decisions);
   if (!last) return "No round has looked at it yet.";
   const answered = ["declined", "expired", "withdrawn"].map(
     (state) => [state, offers.filter((offer) => offer.state === state).length] as const,
@@ -91,13 +123,25 @@ export function verdict(chore: Chore, decisions: Decision[], offers: Offer[]): s
   return asked + nobodyWords(last.record);
 }
 
-function told({ outcome, wave, record }: Decision): Pick<Chapter, "title" | "text" | "state"> {
+function isUnfilled({ outcome }: Decision): boolean {
+  return outcome === "unfilled";
+}
+
+/** `late`: its waves were over before, and it was looked at again since somebody might be free. */
+function told(
+  { outcome, wave, record }: Decision,
+  late: boolean,
+): Pick<Chapter, "title" | "text" | "state"> {
   const within = record.radius_m ? ` within ${distance(record.radius_m)}` : "";
   if (outcome === "offers") {
     const count = record.considered?.filter((each) => each.offered).length ?? 0;
     return {
       title: `Wave ${wave}: ${count} asked`,
-      text: `Of ${record.feasible} who could be${within}; ${percent(record.fill_chance ?? 0)} likely that one accepts.`,
+      text:
+        `Of ${record.feasible} who could be${within}; ${percent(record.fill_chance ?? 0)} likely that one accepts.` +
+        (late
+          ? " Beyond the policy's waves: an unfilled chore is looked at again now and then, and whenever a tasker's change may help it."
+          : ""),
       state: "offered",
     };
   }
