@@ -59,7 +59,8 @@ export interface Frame {
 type Listener = (frame: Frame) => void;
 
 class Stream {
-  state = $state<"off" | "connecting" | "live">("off");
+  /** `off`: nobody listens; `ended`: somebody does, and the server closed it for good. */
+  state = $state<"off" | "connecting" | "live" | "ended">("off");
   #watched: string[] = [];
   #listeners = new Set<Listener>();
   #socket: WebSocket | null = null;
@@ -72,7 +73,7 @@ class Stream {
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     // Whoever listens within an effect does not listen anew when the state changes.
-    if (untrack(() => this.state) === "off") void this.#open();
+    if (["off", "ended"].includes(untrack(() => this.state))) void this.#open();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#end();
@@ -141,7 +142,7 @@ class Stream {
     clearTimeout(this.#silence);
     this.#socket = null;
     if (this.#listeners.size === 0 || !comesBack(code)) {
-      this.state = "off";
+      this.state = this.#listeners.size === 0 ? "off" : "ended";
       return;
     }
     this.state = "connecting";
