@@ -27,10 +27,13 @@ def test_a_changed_radius_is_used_by_the_next_chore_and_can_be_reverted(
     editor.go("policy/history")
     changed = page.locator(f"[data-version='{before + 1}']")
     expect(changed.get_by_text("Chores posted")).to_be_visible()
+    expect(changed.get_by_text("Declined")).to_be_visible()
+    expect(changed.get_by_text("In force since")).to_be_visible()
+    expect(changed.get_by_role("listitem").filter(has_text="Radius")).to_contain_text("8 km")
     version = page.locator(f"[data-version='{before}']")
     version.get_by_role("button", name="Revert to this").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("8,000 m")).to_be_visible()
+    expect(dialog.get_by_text("8 km")).to_be_visible()
     dialog.get_by_label("Reason").fill("It did not help")
     dialog.get_by_role("button", name="Revert").click()
     newest = page.locator(f"[data-version='{before + 2}']")
@@ -40,6 +43,8 @@ def test_a_changed_radius_is_used_by_the_next_chore_and_can_be_reverted(
     editor.go("audit")
     line = page.get_by_role("row").filter(has_text="It did not help")
     expect(line.get_by_text("Editor Operator")).to_be_visible()
+    expect(line.get_by_text(f"Reverted the policy to version {before}")).to_be_visible()
+    expect(line.get_by_role("listitem").filter(has_text="Radius")).to_contain_text("5 km")
     assert editor.complaints == []
 
 
@@ -80,7 +85,7 @@ def test_what_cannot_be_is_refused_beside_its_field(
     expect(knob.get_by_role("alert")).to_have_count(0)
 
 
-def test_of_two_who_edit_at_once_the_second_is_shown_what_the_first_did(
+def test_of_two_who_edit_at_once_the_second_is_shown_beside_the_field_what_the_first_did(
     city: City, editor: Console
 ) -> None:
     page, before = editor.page, _version(city)
@@ -88,7 +93,7 @@ def test_of_two_who_edit_at_once_the_second_is_shown_what_the_first_did(
     editor.go("policy")
     page.get_by_label("Max waves").fill("6")
     document = city.as_editor("GET", POLICY).json()["document"]
-    document["default"]["wave_retry_s"] = 90
+    document["default"] |= {"wave_retry_s": 90, "max_waves": 3}
     first = city.as_editor(
         "PUT",
         POLICY,
@@ -98,10 +103,18 @@ def test_of_two_who_edit_at_once_the_second_is_shown_what_the_first_did(
     assert first.status_code == 200, first.text
 
     _put_in_force(page, "More waves")
-    meanwhile = page.get_by_role("dialog", name="This policy was changed meanwhile")
-    expect(meanwhile.get_by_text("Others first")).to_be_visible()
-    expect(meanwhile.get_by_text("90 s")).to_be_visible()
-    meanwhile.get_by_role("button", name="Keep mine on top of theirs").click()
+    expect(page.get_by_role("alert").filter(has_text="Others first")).to_be_visible()
+    waves = page.locator("[data-knob='max_waves']")
+    expect(waves.get_by_role("alert")).to_contain_text("Other Operator made this 3 waves meanwhile")
+    expect(waves.get_by_label("Max waves", exact=True)).to_have_value("6")
+    expect(waves.get_by_label("Max waves", exact=True)).to_be_focused()
+    expect(waves).to_be_in_viewport()
+    retry = page.locator("[data-knob='wave_retry_s']")
+    expect(retry.get_by_label("Wave retry", exact=True)).to_have_value("90")
+    expect(retry).to_contain_text("it was 1 min")
+    waves.get_by_role("button", name="Take 3 waves").click()
+    expect(waves.get_by_label("Max waves", exact=True)).to_have_value("3")
+    waves.get_by_label("Max waves", exact=True).fill("6")
     _put_in_force(page, "More waves")
     expect(page.get_by_text(f"Version {before + 2}, by Editor Operator")).to_be_visible()
     held = city.as_editor("GET", POLICY).json()["document"]["default"]

@@ -21,16 +21,16 @@ import { knobsOf, read, written, type Knob } from "./knobs";
 
 type PolicyOut = Omit<Schemas["PolicyOut"], "document"> & { document: PolicyDocument };
 
+/** A version that somebody else put in force first, and what it changed. */
 export interface Meanwhile {
   policy: PolicyOut;
-  etag: string | null;
   changes: Change[];
 }
 
 export class PolicyEditor {
   policy = $state.raw<PolicyOut>()!;
   document = $state.raw<PolicyDocument>()!;
-  /** Set where somebody else's change came first. */
+  /** Set where somebody else's change came first: what is edited stands on top of it now. */
   meanwhile = $state.raw<Meanwhile>();
   #etag: string | null;
   #texts = new SvelteMap<string, string>();
@@ -88,12 +88,25 @@ export class PolicyEditor {
     return this.#unreadable.get(key) ?? this.#cross.get(key) ?? this.#refused.get(key);
   }
 
+  /** What somebody else did to it meanwhile. */
+  theirs(scope: Scope, field: string): Change | undefined {
+    return this.meanwhile?.changes.find((each) => each.scope === scope && each.field === field);
+  }
+
+  /** Back to what holds in this scope now: a value of its own, or the market's. */
+  takeTheirs(scope: Scope, field: string): void {
+    this.#forget(keyOf(scope, field));
+    const { value, inherited } = valueAt(this.policy.document, scope, field);
+    if (scope !== null && inherited) this.document = inherit(this.document, scope, field);
+    else if (value !== undefined) this.document = put(this.document, scope, field, value);
+  }
+
   isChanged(scope: Scope, field: string): boolean {
     return this.changes.some((change) => change.scope === scope && change.field === field);
   }
 
   discard(): void {
-    this.document = this.policy.document;
+    [this.document, this.meanwhile] = [this.policy.document, undefined];
     for (const map of [this.#texts, this.#unreadable, this.#refused]) map.clear();
   }
 
@@ -112,16 +125,6 @@ export class PolicyEditor {
     });
   }
 
-  /** Goes on from what holds now: with one's own changes on top of it, or without them. */
-  takeOver({ keepMine }: { keepMine: boolean }): void {
-    if (!this.meanwhile) return;
-    const mine = this.changes;
-    const { policy, etag } = this.meanwhile;
-    [this.policy, this.#etag, this.meanwhile] = [policy, etag, undefined];
-    this.discard();
-    if (keepMine) this.document = onTopOf(policy.document, mine);
-  }
-
   async #change(
     ask: () => Promise<{ data: PolicyOut; etag: string | null }>,
   ): Promise<number | null> {
@@ -133,9 +136,7 @@ export class PolicyEditor {
     } catch (error) {
       const problem = asProblem(error);
       if (problem.type === "outdated-version") {
-        const { data: policy, etag } = await readPolicy(this.market);
-        const theirs = changes(this.policy.document, policy.document);
-        this.meanwhile = { policy, etag, changes: theirs };
+        await this.#goOn();
         return null;
       }
       const refused = errorsOf(problem, this.knobs);
@@ -143,6 +144,16 @@ export class PolicyEditor {
       refused.forEach((message, key) => this.#refused.set(key, message));
       return null;
     }
+  }
+
+  /** Goes on from what holds now, with one's own changes on top of it. */
+  async #goOn(): Promise<void> {
+    const { data: policy, etag } = await readPolicy(this.market);
+    const [mine, theirs] = [this.changes, changes(this.policy.document, policy.document)];
+    [this.policy, this.#etag] = [policy, etag];
+    this.discard();
+    this.document = onTopOf(policy.document, mine);
+    this.meanwhile = { policy, changes: theirs };
   }
 
   #forget(key: string): void {
@@ -158,7 +169,18 @@ async function readPolicy(market: string) {
   return send<PolicyOut>("GET", `/v1/markets/${market}/policy`);
 }
 
-export async function readKnobs(): Promise<Map<string, Knob>> {
+let knobs: Promise<Map<string, Knob>> | undefined;
+
+/** What the api says of the policy's knobs; read once. */
+export function readKnobs(): Promise<Map<string, Knob>> {
+  knobs ??= askKnobs().catch((error) => {
+    knobs = undefined;
+    throw error;
+  });
+  return knobs;
+}
+
+async function askKnobs(): Promise<Map<string, Knob>> {
   const api = await get<{
     components: { schemas: { MatchingPolicy: { properties: Parameters<typeof knobsOf>[0] } } };
   }>("/v1/openapi.json");
