@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
@@ -171,7 +171,7 @@ async def market_page(
     *,
     market_id: int,
     wanted: Wanted,
-    within: Polygon | MultiPolygon | None,
+    within: BaseGeometry | None,
     cut: Cut,
 ) -> list[ChoreRow]:
     """A market's chores, newest first, one more than the page holds. `within`: the shape of the

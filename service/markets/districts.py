@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from matching.arrays import Floats, Ints
 
@@ -29,7 +29,7 @@ def district_at(features: Sequence[dict[str, Any]], places: Floats) -> Ints:
     return found
 
 
-def district_shape(features: Sequence[dict[str, Any]], name: str) -> Polygon | MultiPolygon | None:
+def district_shape(features: Sequence[dict[str, Any]], name: str) -> BaseGeometry | None:
     """The shape of the district of this name; None if there is none."""
     found = (one["geometry"] for one in _districts(features) if one["properties"]["name"] == name)
     geometry = next(found, None)
