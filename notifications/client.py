@@ -85,10 +85,7 @@ class Stream:
         url, ticket = await self._door()
         protocols = [Subprotocol(SUBPROTOCOL), Subprotocol(TICKET_PREFIX + ticket)]
         async with connect(
-            url,
-            subprotocols=protocols,
-            compression=None,
-            ping_interval=None,
+            url, subprotocols=protocols, compression=None, ping_interval=None
         ) as line:
             await line.send(Resume(n=self.n, device=self._device).model_dump_json())
             hello = parse_server_frame(await line.recv(decode=True))
@@ -97,7 +94,7 @@ class Stream:
             self._unacked = 0
             while True:
                 frame = await self._next(line, hello)
-                if isinstance(frame, Event | Resync):
+                if frame is not None:
                     yield frame
                     self._done(frame.n, hello)
 
@@ -105,7 +102,8 @@ class Stream:
         """The next frame, acknowledging what is due meanwhile; a line that is silent is dead."""
         clock = asyncio.get_running_loop().time
         if self._unacked >= hello.ack_every or (self._unacked and clock() >= self._ack_at):
-            await self._ack(line)
+            self._unacked = 0
+            await line.send(Ack(n=self.n or 0).model_dump_json())
         silence_s = self._ack_at - clock() if self._unacked else 2 * hello.heartbeat_s
         try:
             async with asyncio.timeout(silence_s):
@@ -124,7 +122,3 @@ class Stream:
         if not self._unacked:
             self._ack_at = asyncio.get_running_loop().time() + hello.ack_within_s / 2
         self._unacked += 1
-
-    async def _ack(self, line: ClientConnection) -> None:
-        self._unacked = 0
-        await line.send(Ack(n=self.n or 0).model_dump_json())

@@ -31,6 +31,7 @@ from service.db.urls import for_psycopg
 from tests.support.city import City, assert_nothing_lost_and_nothing_twice, move_in
 from tests.support.clusters import kill, reachable_folder
 from tests.support.dispatching import DispatcherProcess, dispatcher_process
+from tests.support.patience import Patience
 from tests.support.streams import api_process, is_gapless
 
 TASKERS, CLIENTS = 20, 6
@@ -177,25 +178,25 @@ def _raise_failures(tasks: list[asyncio.Task[None]]) -> None:
 
 
 async def _heard_more(city: City, events: int, still_well: Callable[[], None]) -> None:
-    wanted = len(city.heard_at) + events
-    async with asyncio.timeout(BACK_WITHIN_S):
-        while len(city.heard_at) < wanted:
-            still_well()
-            await asyncio.sleep(0.02)
+    wanted, patience = len(city.heard_at) + events, Patience(BACK_WITHIN_S)
+    while (heard := len(city.heard_at)) < wanted:
+        patience.look(heard)
+        still_well()
+        await asyncio.sleep(0.02)
 
 
 async def _settled(stage: Stage, still_well: Callable[[], None]) -> None:
     """Wait until everybody has heard everything that they were told, and no more of it comes. Who
     was cut off again and again waits for up to `LONGEST_WAIT_S`, give or take half, to come back.
     """
-    city, before = stage.city, -1
+    city, before, patience = stage.city, -1, Patience(2 * LONGEST_WAIT_S)
     url = for_psycopg(stage.database_url)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as looking:
-        async with asyncio.timeout(2 * LONGEST_WAIT_S):
-            while before < len(city.heard_at) or city.last_heard() != await _told(looking):
-                before = len(city.heard_at)
-                still_well()
-                await asyncio.sleep(2.0)
+        while before < len(city.heard_at) or city.last_heard() != await _told(looking):
+            before = len(city.heard_at)
+            patience.look(before)
+            still_well()
+            await asyncio.sleep(2.0)
     for heard in city.heard.values():
         assert is_gapless(heard, len(heard))
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.db.engine import Database, open_database
 from service.whatif import operations, runs
 from service.whatif.runs import Run
+from tests.support.patience import Patience
 from tests.support.scene import (
     HACKNEY,
     make_client,
@@ -60,14 +61,14 @@ class Asking:
 
     async def until(self, run_id: UUID, status: str, progress: float = 0.0) -> Run:
         """Wait until a run is so far."""
-        patience = time.monotonic() + 120
-        while time.monotonic() < patience:
+        patience = Patience(120)
+        while True:
             run = await self.read(run_id)
             if run.status == status and run.progress >= progress:
                 return run
             assert run.status in ("queued", "running"), run
+            patience.look((run.status, run.progress))
             await asyncio.sleep(0.1)
-        raise TimeoutError(f"{run_id} is not {status}")
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from service.db.engine import Database
 from service.demo.tally import percentile
 from service.events.append import Announcement, announce
 from service.stream.socket import CLOSE_S
+from tests.support.patience import Patience
 from tests.support.scene import Person, make_client
 from tests.support.streams import (
     PADDING,
@@ -92,7 +93,10 @@ class Crowd:
             some = islice(cycle(self.people), self.told, self.told + TOLD_AT_ONCE)
             await database.run(announce, [_short(one) for one in some], now=due)
             self.told += TOLD_AT_ONCE
-        await _until(lambda: len(self.took_s) >= self.told, 30)
+        patience = Patience(30)
+        while len(self.took_s) < self.told:
+            patience.look(len(self.took_s))
+            await asyncio.sleep(0.05)
         return self.took_s[first:]
 
     async def _read(self, api: Api, person: Person, ticket: str, ready: asyncio.Semaphore) -> None:

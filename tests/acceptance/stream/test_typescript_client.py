@@ -16,6 +16,7 @@ import pytest
 
 from service.db.cluster.places import REPOSITORY
 from service.db.engine import Database
+from tests.support.patience import while_moving
 from tests.support.proxy import Proxy
 from tests.support.scene import Person
 from tests.support.streams import Api, api_process, is_gapless, tell
@@ -43,16 +44,19 @@ class Hearer:
         while (word, n) not in self.said:
             assert await self._read(), self.said[-5:]
 
-    async def end(self, within_s: float = 60) -> None:
+    async def end(self) -> None:
         """Read on until it ends, in peace."""
-        async with asyncio.timeout(within_s):
-            while await self._read():
-                pass
-            assert await self.process.wait() == 0
+        await while_moving(self._rest(), lambda: len(self.said))
+        assert self.process.returncode == 0
 
     def numbers(self, word: str) -> list[int]:
         """What followed a word."""
         return [n for said, n in self.said if said == word]
+
+    async def _rest(self) -> None:
+        while await self._read():
+            pass
+        await self.process.wait()
 
     async def _read(self) -> bool:
         assert self.process.stdout is not None
