@@ -119,11 +119,6 @@ BOOKING_TRANSITIONS: Mapping[tuple[BookingState, BookingEvent], BookingState] = 
     (BookingState.IN_PROGRESS, BookingEvent.CANCELLED): BookingState.CANCELLED,
 }
 
-LIVE_BOOKING_STATES = frozenset(
-    {BookingState.SCHEDULED, BookingState.EN_ROUTE, BookingState.IN_PROGRESS}
-)
-MATCHABLE_CHORE_STATES = frozenset({ChoreState.OPEN, ChoreState.UNFILLED})
-
 _TABLES: dict[str, Mapping[Any, StrEnum]] = {
     "chore": CHORE_TRANSITIONS,
     "offer": OFFER_TRANSITIONS,

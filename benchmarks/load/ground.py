@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,10 +69,3 @@ def cpu_s(pid: int) -> float:
     """What a process has computed so far, in seconds; its children apart."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def disk_of(path: Path) -> str:
-    """The device and file system below a path."""
-    command = ["df", "--output=source,fstype", str(path)]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return shown.splitlines()[-1]

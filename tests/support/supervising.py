@@ -8,10 +8,14 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+READY_WITHIN_S = 240
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,17 @@ class Started:
     pid: int
     command: tuple[str, ...]
     environment: dict[str, str]
+
+    def is_ready(self) -> bool:
+        """Whether it answers, if it is one that listens at a port."""
+        if "--port" not in self.command:
+            return True
+        port = self.command[self.command.index("--port") + 1]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return True
+        except OSError:
+            return False
 
     @classmethod
     def found(cls, pid: int) -> Started:
@@ -58,10 +73,12 @@ class Supervisor:
 
     def kill_and_replace(self, role: str, number: int) -> None:
         """SIGKILL of the process whose command line has the word `role` (of several, each in its
-        turn by `number`), and another like it in its place.
+        turn by `number`), and another like it in its place. Never the last one that serves: what
+        was put in place before answers first, however long a busy machine takes to start it.
         """
         if not self._processes:
             self._processes = [Started.found(pid) for pid in _children(self._parent.pid)]
+        _wait_ready(self._processes)
         playing = [one for one in self._processes if role in one.command]
         victim = playing[number % len(playing)]
         os.kill(victim.pid, signal.SIGKILL)
@@ -76,6 +93,14 @@ class Supervisor:
         self._ours.append(started)
         place = self._processes.index(victim)
         self._processes[place] = Started(started.pid, victim.command, victim.environment)
+
+
+def _wait_ready(processes: Sequence[Started]) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while waiting := [one for one in processes if not one.is_ready()]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not ready within {READY_WITHIN_S} s: {waiting[0].command}")
+        time.sleep(0.1)
 
 
 def _words(pid: int, file: str) -> list[str]:
