@@ -15,14 +15,12 @@ from websockets.exceptions import ConnectionClosed
 
 from service.db.engine import Database
 from tests.support.scene import Person
+from tests.support.stalling import has_ended, stalled, taken
 from tests.support.streams import (
     Api,
     Subscriber,
-    has_ended,
     is_gapless,
     someone,
-    stalled,
-    taken,
     tell,
     ticket,
 )

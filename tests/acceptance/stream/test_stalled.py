@@ -26,15 +26,13 @@ from service.events.append import Announcement, announce
 from service.stream.socket import CLOSE_S
 from tests.support.patience import Patience
 from tests.support.scene import Person, make_client
+from tests.support.stalling import has_ended, stalled, taken
 from tests.support.streams import (
     PADDING,
     Api,
     Subscriber,
     api_process,
-    has_ended,
     now,
-    stalled,
-    taken,
     tickets,
 )
 
