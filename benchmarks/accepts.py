@@ -89,9 +89,7 @@ async def _measure(
     report.add(
         **_rates(turns, cpu / max(arguments.runs * arguments.accepts, 1)),
         double_bookings=found[0] if found else None, attempts=raced.attempts,
-        attempts_per_s=round(raced.attempts / max(raced.seconds, 1e-9)),
-        attempt_cpu_ms=round(racing / max(raced.attempts, 1) * 1000, 2),
-        tried_again=raced.again.total(),
+        **_raced(raced, racing),
     )  # fmt: skip
     if arguments.runs:
         report.notes.append(f"share of pgbench: {report.rows[0]['share']} (goal: at least {GOAL})")
@@ -107,6 +105,17 @@ def _rates(turns: dict[str, list[float]], cpu_each_s: float) -> dict[str, float]
         "per_s": per_s, "pgbench_per_s": pgbench_per_s, "share": share,
         "api_cpu_ms": round(cpu_each_s * 1000, 2),
     }  # fmt: skip
+
+
+def _raced(tally: Tally, cpu_s: float) -> dict[str, float]:
+    """What the races came to; nothing where none was run."""
+    if not tally.attempts:
+        return {}
+    return {
+        "attempts_per_s": round(tally.attempts / tally.seconds),
+        "attempt_cpu_ms": round(cpu_s / tally.attempts * 1000, 2),
+        "tried_again": tally.again.total(),
+    }
 
 
 async def _script(url: str, waves: Waves) -> str:

@@ -102,9 +102,10 @@ class Races:
             )
             self.tally.add(results)
             await asyncio.to_thread(self._look, batch, results)
-            self.tally.seconds = time.monotonic() - started
-            if time.monotonic() - said > NEWS_EVERY_S:
-                said = time.monotonic()
+            now = time.monotonic()
+            self.tally.seconds = now - started
+            if now - said > NEWS_EVERY_S:
+                said = now
                 print(self.tally.news(), flush=True)
 
     def _make(self, races: range) -> None:

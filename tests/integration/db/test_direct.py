@@ -14,7 +14,7 @@ from geo.points import LonLat
 from geo.postgis import LonLatPoint
 from service.db.constraints import sqlstate_of
 from service.db.direct import Bare, Prepared
-from service.db.engine import Database, wake
+from service.db.engine import Database, open_database, wake
 from service.errors import EmailTaken
 
 PLACE = Prepared(select(bindparam("place", type_=LonLatPoint()), literal(7).label("seven")))
@@ -128,6 +128,20 @@ async def test_a_connection_that_one_statement_had_alone_has_transactions_again(
     with pytest.raises(ZeroDivisionError):
         await database.run_bare(fail)
     assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+
+
+async def test_a_database_of_single_statements_stays_one(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    async def fail(bare: Bare) -> None:
+        await MADE.rows(bare, {})
+        raise ZeroDivisionError
+
+    async with open_database(database_url, pool=1, singly=True) as database:
+        await database.run_single(PLACE.rows, {"place": LonLat(0.0, 0.0)})
+        with pytest.raises(ZeroDivisionError):
+            await database.run_bare(fail)
+    assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
 
 
 async def test_a_constraint_broken_without_a_session_means_the_same_refusal(

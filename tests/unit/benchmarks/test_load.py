@@ -12,6 +12,7 @@ from psycopg.types.range import Range
 from benchmarks.load.answering import CHORE_ID, OFFER_ID, field_of
 from benchmarks.load.frames import frame_at as event_at
 from benchmarks.load.lines import EVENT, mark_of, marked_id
+from benchmarks.load.races import Tally
 from benchmarks.load.schedule import percentiles, ticks
 from benchmarks.load.transactions import script
 from benchmarks.load.waves import CHORE, id_of
@@ -75,3 +76,24 @@ def test_a_script_holds_the_statements_with_their_values() -> None:
         "tstzrange('2026-11-23 00:00:00+00:00', '2026-11-23 00:00:00+00:00'), "
         """'it''s {"price": null}', 3, 7 % 2;"""
     )
+
+
+def test_a_race_with_one_winner_and_everybody_else_told_so_is_counted() -> None:
+    tally = Tally()
+    result = {"race": 1, "kinds": {"booked": 1, "chore-taken": 199}, "again": {"503": 2}, "won": []}
+    tally.add([result, result])
+    assert (tally.attempts, tally.races, tally.again) == (400, 2, {"503": 4})
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"booked": 2, "chore-taken": 198},
+        {"chore-taken": 200},
+        {"booked": 1, "chore-taken": 198, "offer-withdrawn": 1},
+        {"booked": 1, "chore-taken": 198},
+    ],
+)
+def test_a_race_with_any_other_end_is_a_failure(kinds: dict[str, int]) -> None:
+    with pytest.raises(RuntimeError, match="race 1 had"):
+        Tally().add([{"race": 1, "kinds": kinds, "again": {}, "won": []}])
