@@ -11,7 +11,8 @@ listener read; most offers go to people who do not listen, so `seen` says of how
 
 Where the time goes, in ms and medians: `post_ms` until the client has the answer; `wait_ms` from
 the chore's row to the start of its round; `snapshot_ms`, `solve_ms`, `write_ms` as the round
-recorded them; `relay_ms` from the event's row to the mark that it was relayed.
+recorded them; `relay_ms` from the event's row to the mark that it was relayed. And the cores that
+each part kept busy until the last offer was out: api, dispatcher, PostgreSQL, and the load itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -132,7 +135,8 @@ class _Posting:
     async def run(self, rate: int, seconds: float) -> dict[str, Any]:
         """Post so many a second, and wait a little for the last offers."""
         await self._audience.collect()
-        since, cpu, answered = datetime.now(UTC), self._cpu(), self._audience.answers
+        since, answered = datetime.now(UTC), self._audience.answers
+        started, cpu = time.perf_counter(), self._cpu()
         count = round(rate * seconds)
         requests = [["/v1/chores", n % self._clients, n % self._bodies]
                     for n in range(self._posted, self._posted + count)]  # fmt: skip
@@ -140,6 +144,8 @@ class _Posting:
         posted = (await self._poster.ask("scheduled", rate=rate, seconds=seconds,
                                          requests=requests))["answers"]  # fmt: skip
         await asyncio.sleep(SETTLE_S)
+        took_s = time.perf_counter() - started
+        cores = {name: round((now - cpu[name]) / took_s, 2) for name, now in self._cpu().items()}
         first: dict[str, int] = {}
         for chore, at in await self._audience.collect():
             first[chore] = min(at, first.get(chore, at))
@@ -151,12 +157,19 @@ class _Posting:
             "seen": round(len(latencies) / count, 3),
             **self._breakdown(since, posted),
             "answers": (self._audience.answers - answered).total(),
-            "api_cpu": round((self._cpu()[0] - cpu[0]) / seconds, 2),
-            "dispatcher_cpu": round((self._cpu()[1] - cpu[1]) / seconds, 2),
+            **cores,
         }  # fmt: skip
 
-    def _cpu(self) -> tuple[float, float]:
-        return cpu_s(self._service.api_pid), cpu_s(self._service.dispatcher_pid or 0)
+    def _cpu(self) -> dict[str, float]:
+        """What each part has computed so far, in seconds."""
+        servers = self._connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
+        load = [self._poster.pid, *(each.pid for each in self._audience.listeners), os.getpid()]
+        return {
+            "api_cores": cpu_s(self._service.api_pid),
+            "dispatcher_cores": cpu_s(self._service.dispatcher_pid or 0),
+            "postgres_cores": sum(cpu_s(pid) for (pid,) in servers),
+            "load_cores": sum(map(cpu_s, load)),
+        }
 
     def _breakdown(
         self, since: datetime, posted: list[tuple[int, int, int, str]]
