@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from notifications.messages import Wire, check_event
 from notifications.push import push_until
-from service.db.direct import Prepared, Transaction
+from service.db.direct import Prepared, Transaction, number_array, uuid_array
 from service.db.engine import wake
 from service.push.queries import Due, enqueue
 
@@ -85,12 +85,12 @@ async def announce(
     rows = await APPEND.rows(
         session,
         {
-            "people": [person for person, _ in people],
-            "counts": [count for _, count in people],
-            "recipients": [one.recipient_id for one in told],
-            "backs": backs,
-            "markets": [one.market_id for one in told],
-            "types": [one.type for one in told],
+            "people": uuid_array(person for person, _ in people),
+            "counts": number_array(count for _, count in people),
+            "recipients": uuid_array(one.recipient_id for one in told),
+            "backs": number_array(backs),
+            "markets": number_array(one.market_id for one in told),
+            "types": "{" + ",".join([one.type for one in told]) + "}",  # words, as was checked
             "data": f"[{','.join(data)}]",
             "now": now,
         },

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.push import ACK_GRACE, Target
-from service.db.direct import Prepared, Transaction
+from service.db.direct import Prepared, Transaction, number_array, time_array, uuid_array
 from service.db.tables import PushSubscription
 from service.db.tables.lines import NODE_ALIVE_S
 
@@ -166,9 +166,9 @@ async def enqueue(session: Transaction, due: Sequence[Due], *, now: datetime) ->
     made = await ENQUEUE.rows(
         session,
         {
-            "recipients": [one.recipient_id for one in due],
-            "numbers": [one.n for one in due],
-            "untils": [one.until for one in due],
+            "recipients": uuid_array(one.recipient_id for one in due),
+            "numbers": number_array(one.n for one in due),
+            "untils": time_array(one.until for one in due),
             "alive": now - timedelta(seconds=NODE_ALIVE_S),
             "after_grace": now + ACK_GRACE,
             "now": now,

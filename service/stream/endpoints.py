@@ -127,7 +127,7 @@ async def _first_frame(websocket: WebSocket, within_s: float) -> str | None:
 
 async def _redeem(websocket: WebSocket, node: Node, ticket: str) -> Admitted | None:
     now = runtime_of(websocket).now()
-    return await node.database.run(redeem_ticket, ticket=ticket, now=now)
+    return await node.database.run_single(redeem_ticket, ticket=ticket, now=now)
 
 
 def _refuse(socket: StreamSocket, code: CloseCode) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from random import random
 from uuid import UUID, uuid4
@@ -34,7 +34,7 @@ from service.stream.watchers import Watchers
 log = structlog.get_logger("dibs.stream")
 
 SWEEP_ROWS = 5000
-SPARED_AT_ONCE = 250
+SPARED_AT_ONCE = 100
 """So many lines more than there ever were, and the garbage collector is told to spare them."""
 TICKS_AT_ONCE = 20
 """Pings written before what is live has its turn."""
@@ -54,12 +54,13 @@ class Node:
         apart: Database,
     ) -> None:
         self.database, self.bus, self.clock, self.pace = database, bus, clock, pace
+        self._apart = apart
         self.hub: Hub[Line] = Hub()
         self.reader = Reader(apart)
         self.recorder = Recorder(HELD)
         self.registry = Registry(uuid4())
         self.watchers = Watchers(database, clock)
-        self.relay = Relay(apart, bus, self._feed, clock, pace.relay_poll_s)
+        self.relay = Relay(apart, self._tell, self._feed, clock, pace.relay_poll_s)
         self._look, self._closing = asyncio.Event(), asyncio.Event()
         self.errands: set[asyncio.Task[None]] = set()
         self._spared = 0
@@ -129,7 +130,7 @@ class Node:
 
     async def _locate(self, line: Line) -> None:
         try:
-            position = await self.database.run(
+            position = await self.database.run_single(
                 queries.locate, person_id=line.person_id, device=line.device
             )
         except Exception:
@@ -143,6 +144,11 @@ class Node:
     def _feed(self, person: UUID, events: Sequence[StoredEvent]) -> None:
         for line in self.hub.of(person):
             line.feed(events)
+
+    def _tell(self, signals: Iterable[str]) -> None:
+        """What was relayed is news to other nodes, where there are any."""
+        if self.registry.has_company:
+            self.bus.publish(signals)
 
     def hear(self, payloads: frozenset[str]) -> None:
         """Another node relayed something, or signals may have been missed."""
@@ -187,10 +193,10 @@ class Node:
 
     async def _compare(self) -> None:
         await self.registry.write(self.database, self.clock())
-        await compare_counters(self.hub, self.database)
+        await compare_counters(self.hub, self._apart)
 
     async def _end_revoked(self) -> None:
-        await end_revoked(self.hub, self.database)
+        await end_revoked(self.hub, self._apart)
 
     async def _end_marked(self) -> None:
         end_marked(self.hub, await self.registry.marked(self.database))

@@ -18,14 +18,14 @@ from service.runtime import Runtime
 from service.stream.loops import stop
 from service.stream.node import Node
 from service.stream.pace import Pace
-from service.stream.registry import CLOSING_TOPIC
+from service.stream.registry import CLOSING_TOPIC, NODE_TOPIC
 from service.stream.relay import TOLD
 
 log = structlog.get_logger("dibs.stream")
 
-APART = 3
-"""Connections of relay and reader alone: what is live waits for none of the thousands who come back
-at once, each of whom needs two transactions.
+APART = 4
+"""Connections of relay, reader and watch alone, each with one statement at a time: what is live
+waits for none of the thousands who come back at once, each of whom needs two transactions.
 """
 
 
@@ -39,6 +39,7 @@ async def open_node(
     node = Node(database, bus, clock, pace, apart)
     bus.subscribe(EVENTS_TOPIC, node.relay.wake, suffices=True)
     bus.subscribe(TOLD, node.hear)
+    bus.subscribe(NODE_TOPIC, node.registry.heard_of_another)
     bus.subscribe(CLOSING_TOPIC, node.hear_closing)
     bus.subscribe(MARKET_TOPIC, node.watchers.hear)
     running = asyncio.create_task(node.run(), name="stream")

@@ -169,7 +169,7 @@ async def claim(session: Transaction, *, now: datetime, most: int) -> dict[UUID,
 
 
 async def read_after(
-    session: AsyncSession, *, wanted: Mapping[UUID, int], most: int
+    session: Transaction, *, wanted: Mapping[UUID, int], most: int
 ) -> dict[UUID, list[StoredEvent]]:
     """The next `most` rows of each person after the number given."""
     people, afters = uuid_array(wanted), number_array(wanted.values())
@@ -177,7 +177,7 @@ async def read_after(
     return _by_person(await READ.rows(session, given))
 
 
-async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Position:
+async def locate(session: Transaction, *, person_id: UUID, device: str) -> Position:
     """Where a person and one of their devices stand."""
     ((last, oldest, device_n),) = await LOCATE.rows(
         session, {"person": person_id, "device": device}
@@ -185,19 +185,19 @@ async def locate(session: AsyncSession, *, person_id: UUID, device: str) -> Posi
     return Position(last, last + 1 if oldest is None else oldest, device_n)
 
 
-async def newer(session: AsyncSession, *, known: Mapping[UUID, int]) -> dict[UUID, int]:
+async def newer(session: Transaction, *, known: Mapping[UUID, int]) -> dict[UUID, int]:
     """The newest numbers of those who have newer events than the number given with them."""
     people = {"people": uuid_array(known), "known": number_array(known.values())}
     return dict(cast("list[tuple[UUID, int]]", await NEWER.rows(session, people)))
 
 
-async def ended_sessions(session: AsyncSession, *, sessions: Iterable[UUID]) -> set[UUID]:
+async def ended_sessions(session: Transaction, *, sessions: Iterable[UUID]) -> set[UUID]:
     """Those login sessions that were signed out, have expired or whose account is suspended."""
     return {ended for (ended,) in await ENDED.rows(session, {"sessions": uuid_array(sessions)})}
 
 
 async def mark(
-    session: AsyncSession,
+    session: Transaction,
     *,
     delivered: Iterable[Range],
     acked: Iterable[Range],

@@ -52,7 +52,7 @@ class Reader:
                 break
             wanted.setdefault(person, after)
         most = min(ROWS_PER_PERSON, ROWS_PER_QUERY // len(wanted))
-        found = await self._database.run(queries.read_after, wanted=wanted, most=most)
+        found = await self._database.run_single(queries.read_after, wanted=wanted, most=most)
         for key in wanted.items():
             for deliver in self._wanted.pop(key):
                 deliver(found.get(key[0], ()))

@@ -77,7 +77,7 @@ class Recorder:
         self._acked, self._devices, self._spilled = {}, {}, ([], [])
         standings = [Standing(person, device, n) for (person, device), n in devices.items()]
         try:
-            await database.run(
+            await database.run_bare(
                 queries.mark, delivered=delivered, acked=acked, devices=standings, now=now
             )
         except BaseException:

@@ -24,6 +24,8 @@ from service.db.tables.lines import NODE_ALIVE_S
 
 CLOSING_TOPIC = "closing"
 """Woken after the commit: some node has lines to close."""
+NODE_TOPIC = "node"
+"""Woken after the commit: a node made itself known."""
 FORGET_S = 60.0
 """A node that was silent for so long is forgotten, with its lines; it makes itself known again."""
 
@@ -37,12 +39,14 @@ class Opened(NamedTuple):
     at: datetime
 
 
-# Whether the node was unknown: never here, or forgotten with all its lines.
+# Whether the node was unknown (never here, or forgotten with all its lines), and whether there are
+# others.
 BEAT = text(
     """
     INSERT INTO stream_nodes (id, seen_at) VALUES (:node, :now)
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
-    RETURNING CAST(xmax AS text) = '0'
+    RETURNING CAST(xmax AS text) = '0' AS unknown,
+              EXISTS (SELECT FROM stream_nodes WHERE id <> :node AND seen_at > :alive) AS others
     """
 )
 CLOSED = text("DELETE FROM stream_lines WHERE id = ANY(CAST(:lines AS uuid[]))")
@@ -92,6 +96,12 @@ class Registry:
         self._opened: dict[UUID, Opened] = {}
         self._closed: set[UUID] = set()
         self._writing = asyncio.Lock()
+        self.has_company = True
+        """Whether there may be other nodes."""
+
+    def heard_of_another(self, _payloads: frozenset[str]) -> None:
+        """Some node made itself known, or that may have been missed."""
+        self.has_company = True
 
     def opened(self, line: Opened) -> None:
         """A line stands."""
@@ -148,9 +158,12 @@ class Registry:
         closed: set[UUID],
         now: datetime,
     ) -> None:
-        unknown = await session.scalar(BEAT, {"node": self._node, "now": now})
+        alive = now - timedelta(seconds=NODE_ALIVE_S)
+        found = await session.execute(BEAT, {"node": self._node, "now": now, "alive": alive})
+        unknown, self.has_company = found.one()
         if unknown:
             opened |= self._standing
+            wake(session, NODE_TOPIC)
         if closed:
             await session.execute(CLOSED, {"lines": list(closed)})
         if opened:

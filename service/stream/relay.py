@@ -15,7 +15,6 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from notifications.frames import StoredEvent
-from service.bus import Bus
 from service.db.engine import Database
 from service.stream import queries
 
@@ -29,15 +28,23 @@ PEOPLE_PER_SIGNAL = 100
 RELAYED = Counter("dibs_stream_relayed", "Event rows claimed by this process's relay")
 
 Feed = Callable[[UUID, Sequence[StoredEvent]], None]
+Tell = Callable[[Iterator[str]], None]
 
 
 class Relay:
-    """One process's relay. `feed` takes a person's rows to their lines here."""
+    """One process's relay. `feed` takes a person's rows to their lines here, and `tell` signals to
+    other nodes.
+    """
 
     def __init__(
-        self, database: Database, bus: Bus, feed: Feed, clock: Callable[[], datetime], poll_s: float
+        self,
+        database: Database,
+        tell: Tell,
+        feed: Feed,
+        clock: Callable[[], datetime],
+        poll_s: float,
     ) -> None:
-        self._database, self._bus, self._feed = database, bus, feed
+        self._database, self._tell, self._feed = database, tell, feed
         self._clock, self._poll_s = clock, poll_s
         self._some = asyncio.Event()
 
@@ -66,7 +73,7 @@ class Relay:
         people = await self._database.run_single(queries.claim, now=self._clock(), most=BATCH)
         for person, events in people.items():
             self._feed(person, events)
-        self._bus.publish(told({person: events[-1].n for person, events in people.items()}))
+        self._tell(told({person: events[-1].n for person, events in people.items()}))
         count = sum(map(len, people.values()))
         RELAYED.inc(count)
         return count

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.db.direct import Prepared
+from service.db.direct import Prepared, Transaction
 from service.db.tables import StreamTicket
 
 LIFETIME_S = 30
@@ -61,7 +61,7 @@ async def issue_ticket(
     return expires_at
 
 
-async def redeem_ticket(session: AsyncSession, *, ticket: str, now: datetime) -> Admitted | None:
+async def redeem_ticket(session: Transaction, *, ticket: str, now: datetime) -> Admitted | None:
     """Use a ticket up. None if it is unknown, used, expired, or its session or account has
     ended.
     """

@@ -19,7 +19,7 @@ from service.stream.line import Line
 
 T = TypeVar("T")
 
-CHUNK = 200
+CHUNK = 500
 """Lines looked up at once: what is live waits for one such step, not for all of thousands."""
 
 
@@ -30,7 +30,7 @@ async def compare_counters(hub: Hub[Line], database: Database) -> None:
         for line in lines:
             last = line.session.known
             known[line.person_id] = min(last, known.get(line.person_id, last))
-        for person, last in (await database.run(queries.newer, known=known)).items():
+        for person, last in (await database.run_single(queries.newer, known=known)).items():
             for line in hub.of(person):
                 line.notice(last)
 
@@ -41,7 +41,7 @@ async def end_revoked(hub: Hub[Line], database: Database) -> None:
     """
     for lines in chunks(list(hub)):
         logins = {line.login_id for line in lines}
-        ended = await database.run(queries.ended_sessions, sessions=logins)
+        ended = await database.run_single(queries.ended_sessions, sessions=logins)
         for line in lines if ended else ():
             if line.login_id in ended:
                 line.end(close_codes.ACCESS_REVOKED)

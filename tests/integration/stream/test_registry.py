@@ -10,6 +10,7 @@ import pytest
 
 from notifications import close_codes
 from service.db.engine import Database
+from service.db.tables.lines import NODE_ALIVE_S
 from service.stream.registry import Opened, Registry
 from tests.support.scene import MONDAY_NOON, Person, make_client
 
@@ -45,7 +46,7 @@ async def test_the_oldest_line_is_to_go_on_its_own_node(database: Database, ada:
     await open_lines(two, database, ada, "c", "d", second=5)
     assert await one.marked(database) == {first: TOO_MANY}
     assert await two.marked(database) == {}
-    assert woken == [frozenset({"closing"})]
+    assert woken == [frozenset({"node"}), frozenset({"closing"})]
 
 
 async def test_a_devices_older_line_goes_and_takes_no_other_ones_place(
@@ -120,3 +121,23 @@ async def test_what_could_not_be_written_is_written_the_next_time(
         registry.closed(line)
     await open_lines(registry, database, ada, "laptop")
     assert connection.execute("SELECT device FROM stream_lines").fetchall() == [("laptop",)]
+
+
+async def test_a_node_is_in_company_while_others_live_and_from_when_it_hears_of_one(
+    database: Database,
+) -> None:
+    one, two = Registry(uuid4()), Registry(uuid4())
+    woken: list[frozenset[str]] = []
+    database.on_wake = woken.append
+    company = [one.has_company]
+    await one.write(database, MONDAY_NOON)
+    company.append(one.has_company)
+    await two.write(database, MONDAY_NOON + timedelta(seconds=1))
+    one.heard_of_another(frozenset())
+    company.append(one.has_company)
+    for second in (2, 2 + NODE_ALIVE_S):
+        await one.write(database, MONDAY_NOON + timedelta(seconds=second))
+        company.append(one.has_company)
+    assert company == [True, False, True, True, False]
+    assert two.has_company
+    assert woken == [frozenset({"node"})] * 2

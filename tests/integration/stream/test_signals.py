@@ -51,7 +51,7 @@ async def test_a_batch_of_events_wakes_the_other_nodes_with_one_signal(
     ):
         other_node = Ear(there, "told")
         await other_node.wait_for(None)
-        relay = Relay(database, here, lambda _person, _events: None, now, poll_s=60)
+        relay = Relay(database, here.publish, lambda _person, _events: None, now, poll_s=60)
         await _tell_all(database, people)
         assert await relay.relay_batch() == PEOPLE * EACH
         (payload,) = [notify.payload async for notify in listening.notifies(timeout=SETTLED_S)]

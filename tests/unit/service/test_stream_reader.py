@@ -21,7 +21,7 @@ class Store:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
 
-    async def run(
+    async def run_single(
         self, _query: Any, *, wanted: Mapping[UUID, int], most: int
     ) -> dict[UUID, list[StoredEvent]]:
         self.asked.append((len(wanted), most))
