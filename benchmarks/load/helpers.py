@@ -29,10 +29,13 @@ class Helper:
 
     @classmethod
     async def start(cls, module: str) -> Helper:
-        """Start `python -m benchmarks.load.MODULE`."""
+        """Start `python -m benchmarks.load.MODULE`, in a process group of its own: a signal to ours
+        is for us to answer.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"benchmarks.load.{module}",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST_LINE,
+            start_new_session=True,
         )  # fmt: skip
         return cls(process)
 
