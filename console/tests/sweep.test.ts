@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { Knob } from "../src/policy/knobs";
 import {
+  asked,
   byDifference,
   curve,
   readout,
+  travelWords,
   suggested,
   untold,
   valuesOf,
@@ -25,6 +27,15 @@ test("values to try stand around today's, within what the knob takes", () => {
   expect(suggested(CHANCE, 0.8)).toBe("0.4, 0.64, 0.8");
   expect(suggested({ ...RADIUS, type: "boolean" }, true)).toBe("false");
   expect(suggested({ ...RADIUS, minimum: 0, maximum: 900, fallback: 0 }, 0)).toBe("0, 900");
+});
+
+test("what was asked is told without today's value among the others", () => {
+  const run = { values: [5000, 8000], today: 5000, unit: "m" };
+  expect(asked(run)).toBe("8 km instead of today’s 5 km");
+  expect(asked({ ...run, values: [2500, 8000, 900] })).toBe(
+    "2.5 km, 8 km or 900 m instead of today’s 5 km",
+  );
+  expect(asked({ ...run, values: [5000] })).toBe("5 km, as it is today");
 });
 
 test("values are typed as people type them", () => {
@@ -62,8 +73,23 @@ const point = (value: number, mean: number, low: number, high: number) => ({
 const HACKNEY = {
   name: "Hackney",
   chores: 40,
+  travel: [],
   points: [point(5000, 0.5, 0, 0), point(8000, 0.625, 0.05, 0.2), point(9000, 0.51, -0.1, 0.1)],
 };
+const TRAVEL = {
+  ...HACKNEY,
+  travel: [
+    { ...point(5000, 600, 0, 0), change: { mean: 0, low: 0, high: 0 } },
+    { ...point(8000, 720, 0, 0), change: { mean: 120, low: -30, high: 240 } },
+  ],
+};
+
+test("travel in a district is told against today's", () => {
+  expect(travelWords(TRAVEL, 8000, 5000)).toBe(
+    "Travel to a booking there: 12 min instead of 10 min (−30 s to +4 min, nine times in ten).",
+  );
+  expect(travelWords(HACKNEY, 8000, 5000)).toBe("");
+});
 const km = (value: unknown) => `${Number(value) / 1000} km`;
 
 test("a district is told of no surer than its interval", () => {

@@ -117,12 +117,13 @@ class Basis:
 @dataclass(frozen=True, eq=False)
 class Share:
     """What some of the draws came to: values (metrics, variants, draws, samples), chores filled by
-    (variants, draws, regions, blocks), how many of them by variant and chore, offers and those
-    outside of the record.
+    (variants, draws, regions, blocks), bookings and their travel by the same (2, ...), chores
+    gained and lost by variant and chore, offers and those outside of the record.
     """
 
     values: Floats
     there: Ints
+    trips: Floats
     filled: Ints
     gained: Ints
     lost: Ints
@@ -136,7 +137,8 @@ class Share:
             getattr(self, name) + getattr(other, name)
             for name in ("filled", "gained", "lost", "offers", "outside")
         )
-        return Share(values, there, *sums)
+        trips = np.concatenate([self.trips, other.trips], axis=2)
+        return Share(values, there, trips, *sums)
 
 
 def play(
@@ -152,10 +154,14 @@ def play(
     played = replay(basis.record, setting, progress)
     filled = _filled(played)
     today = filled[sweep.labels.index(sweep.value_today)]
-    block = blocks_of(basis.record)
+    block, lanes = blocks_of(basis.record), played.lanes
+    trips = basis.regions.trips(
+        block, played.bookings["slot"], played.bookings["travel_s"], len(lanes)
+    )
     return Share(
         measured(played, basis.seeds[0]),
         basis.regions.counted(block, filled),
+        trips.reshape(2, lanes.variants, lanes.draws, *trips.shape[2:]),
         filled.sum(axis=1),
         (filled & ~today).sum(axis=1),
         (today & ~filled).sum(axis=1),
@@ -198,7 +204,7 @@ def result_of(sweep: Sweep, basis: Basis, share: Share) -> dict[str, Any]:
         "places": _places(labels, basis.record, share),
         "regions": by_region.told(
             basis.regions, share.there, basis.regions.counted(block, np.ones(len(block), bool)),
-            weights_of(basis.record, basis.seeds[0]), labels, today, whys,
+            share.trips, weights_of(basis.record, basis.seeds[0]), labels, today, whys,
         ),
     }  # fmt: skip
 

@@ -88,13 +88,14 @@ class PlacesOut(Out):
 
 
 class RegionOut(Out):
-    """A district's fill rate under each value. Few chores: wide intervals. A chore counts where the
-    centre of its cell is.
+    """A district's fill rate under each value, and the travel to its bookings. Few chores: wide
+    intervals. A chore counts where the centre of its cell is.
     """
 
     name: str = Field(examples=["Hackney"])
     chores: int = Field(description="posted there in the days that were played", examples=[412])
     points: list[CurvePoint]
+    travel: list[CurvePoint] = Field(default=[], description="mean seconds to a booking there")
 
 
 class ResultOut(Out):

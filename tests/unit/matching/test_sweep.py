@@ -141,3 +141,28 @@ def test_a_region_tells_of_its_own_chores_and_the_regions_make_up_the_market() -
         assert parts / (west["chores"] + other["chores"]) == pytest.approx(point["mean"])
         assert west["points"][n]["low"] <= west["points"][n]["mean"] <= west["points"][n]["high"]
     assert west["points"][2]["change"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_a_regions_travel_is_that_of_its_own_bookings() -> None:
+    regions = Regions(("west", "east"), np.array([0, 1, -1]))
+    block, slot = np.array([0, 0, 1]), np.array([0, 1, 2, 3, 3])
+    trips = regions.trips(block, slot, np.array([60.0, 90.0, 500.0, 10.0, 30.0]), lanes=2)
+    assert trips.shape == (2, 2, 2, 2)
+    assert trips[0, :, :, 0].tolist() == [[1, 1], [2, 0]]
+    assert trips[1, :, :, 0].tolist() == [[60, 90], [40, 0]]
+    assert not trips[..., 1].any()
+
+
+def test_travel_to_the_only_region_is_the_markets_and_untold_where_nothing_is_booked() -> None:
+    sweep = Sweep(policy(radius_m=2_000.0), "radius_m", (100, 4_000))
+    everywhere = basis()
+    chores = len(everywhere.record.chores)
+    whole = replace(everywhere, regions=Regions(("all",), np.zeros(chores, np.int64)))
+    result = result_of(sweep, whole, play(sweep, whole, range(3)))
+    travel = next(each["points"] for each in result["metrics"] if each["name"] == "travel_s")
+    for point, there in zip(travel, result["regions"][0]["travel"], strict=True):
+        if there["mean"] is None:
+            assert there["why"] == "in some draw nothing was booked there"
+        else:
+            assert there["mean"] == pytest.approx(point["mean"])
+    assert result["regions"][0]["travel"][1]["mean"] is not None

@@ -1,9 +1,31 @@
 /** A what-if as the page reads and draws it. */
 
 import type { Schemas } from "../../api/types";
-import { counted, percent } from "../../lib/format";
+import { counted, duration, percent } from "../../lib/format";
 import type { Knob, Value } from "../../policy/knobs";
+import { spoken } from "../../policy/reading";
 import { difference } from "../experiments/figures";
+
+/** What each figure of a what-if is, in a sentence. */
+export const MEANINGS: Record<string, string> = {
+  fill_rate: "The share of the chores posted that somebody took.",
+  time_to_accept_s:
+    "From post to acceptance, the middle one of the chores taken. A replay goes by the minute, so a chore waits half of one before it is looked at: compare values here, not with the seconds seen in Health.",
+  travel_s: "How long a tasker is under way to a booking, on average.",
+  offers: "How many taskers are asked for each booking made.",
+  income_gini:
+    "How unequal pay for each active hour is among taskers: 0 is the same for all, 1 all for one.",
+};
+
+/** What was asked, in a line: the values tried against today's, which may be among them. */
+export function asked(run: { values: Value[]; today: Value; unit: string }): string {
+  const others = run.values.filter((value) => value !== run.today);
+  const told = others.map((value) => spoken(value, run.unit));
+  const today = spoken(run.today, run.unit);
+  if (told.length === 0) return `${today}, as it is today`;
+  const listed = told.length > 1 ? `${told.slice(0, -1).join(", ")} or ${told.at(-1)}` : told[0];
+  return `${listed} instead of today’s ${today}`;
+}
 
 /** Values to try around today's: from half to twice, rounded as people would, within bounds. */
 export function suggested(knob: Knob, today: Value): string {
@@ -109,6 +131,21 @@ export function readout(
   const rates = `In ${name}, ${written(value)} would fill ${percent(after.mean, 1)} of ${counted(chores, "chore")}`;
   if (before?.mean == null || !after.change) return `${rates}.`;
   return `${rates}, where ${written(today)} fills ${percent(before.mean, 1)}: ${inWords(after.change)}`;
+}
+
+/** A region's travel to a booking under today's value and under another. */
+export function travelOf(region: Region, value: Value, today: Value) {
+  const at = (wanted: Value) => region.travel.find((point) => point.value === wanted);
+  return { before: at(today), after: at(value) };
+}
+
+/** What a value would do to the travel in a region; empty where that is not told. */
+export function travelWords(region: Region, value: Value, today: Value): string {
+  const { before, after } = travelOf(region, value, today);
+  if (before?.mean == null || after?.mean == null || !after.change) return "";
+  const { low, high } = after.change;
+  const between = `${difference(low, "s")} to ${difference(high, "s")}, nine times in ten`;
+  return `Travel to a booking there: ${duration(after.mean)} instead of ${duration(before.mean)} (${between}).`;
 }
 
 function inWords({ mean, low, high }: NonNullable<RegionPoint["change"]>): string {
