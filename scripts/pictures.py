@@ -25,10 +25,12 @@ PATIENCE_MS, MOMENT_MS = 30_000, 3_000
 
 
 def live(page: Page) -> None:
-    """The map, on the reach of a chore that is offered."""
-    row = page.locator("[data-chore]").filter(has=page.locator("[data-state=offered]")).first
+    """The map, around the reach of a chore that waits."""
+    row = page.locator("[data-chore]").last
     row.get_by_role("button").dispatch_event("click")  # the list moves while it is looked at
     expect(page.locator("address")).to_be_visible()
+    page.wait_for_timeout(MOMENT_MS)
+    page.get_by_role("button", name="Zoom out").click()
 
 
 def first_row(page: Page) -> None:
