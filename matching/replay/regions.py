@@ -52,7 +52,7 @@ class Regions:
             np.bincount(at, each[there], math.prod(shape))
             for each in (np.ones(len(slot)), travel_s.astype(float))
         ]
-        return np.array(sums).reshape(2, *shape)
+        return np.array(sums, dtype=float).reshape(2, *shape)
 
 
 def told(
@@ -105,7 +105,7 @@ def _enough(values: Floats, today: int, whys: Sequence[str | None]) -> list[str 
     """Why nothing is told of each variant: as before, or that a draw of it or of today's has no
     value, (variants, draws, samples).
     """
-    missing = np.isnan(values[..., 0]).any(axis=1)
+    missing = [bool(np.isnan(each[:, 0]).any()) for each in values]
     return [
         why or (TOO_FEW if missing[n] or missing[today] else None) for n, why in enumerate(whys)
     ]
