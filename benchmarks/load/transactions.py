@@ -21,6 +21,8 @@ from service.db.cluster.binaries import find_binaries
 Statement = tuple[str, Mapping[str, Any]]
 WORD_AFTER_COLON = re.compile(r":(?=[a-z])")
 """In JSON (`"price":null`), which pgbench takes for a variable of its own."""
+IDS = re.compile(r"\{[0-9a-f]{32}(,[0-9a-f]{32})*\}")
+"""Ids as the text of an array, as `service.db.direct.uuid_array` writes them."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[bst]")
 
 
@@ -72,6 +74,8 @@ def _literal(value: Any, ids: Mapping[UUID, str]) -> str:
             written = f"tstzrange('{value.lower}', '{value.upper}')"
         case int() | float():
             written = str(value)
+        case str() if IDS.fullmatch(value):
+            written = _literal([UUID(each) for each in value[1:-1].split(",")], ids)
         case _:
             written = "'" + WORD_AFTER_COLON.sub(": ", str(value).replace("'", "''")) + "'"
     return written

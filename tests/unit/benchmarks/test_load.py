@@ -18,6 +18,7 @@ from benchmarks.load.transactions import script
 from benchmarks.load.waves import CHORE, id_of
 from benchmarks.load.websocket import frame_at
 from notifications.frames import Event, parse_server_frame
+from service.db.direct import uuid_array
 
 
 @pytest.mark.parametrize("rate", [10, 100, 150, 5_000])
@@ -76,6 +77,13 @@ def test_a_script_holds_the_statements_with_their_values() -> None:
         "tstzrange('2026-11-23 00:00:00+00:00', '2026-11-23 00:00:00+00:00'), "
         """'it''s {"price": null}', 3, 7 % 2;"""
     )
+
+
+def test_ids_that_travel_as_text_are_computed_in_a_script_as_well() -> None:
+    chore, other = id_of(CHORE, 0), UUID(int=5)
+    query, given = "SELECT CAST(%(ids)s AS uuid[])", {"ids": uuid_array([chore, other])}
+    written = script([(query, given)], {chore: "f(:n)"}, "").splitlines()
+    assert written[2] == f"SELECT CAST(ARRAY[f(:n), '{other}'::uuid] AS uuid[]);"
 
 
 def test_a_race_with_one_winner_and_everybody_else_told_so_is_counted() -> None:
