@@ -22,7 +22,8 @@ from service.dispatch.candidates import (
 )
 
 # Of the nearest skills within the radius by base point, whom each condition leaves out: one bit for
-# each of FILTERS. Offers of the round that asks are no reason. Whom the client blocked and whom the
+# each of FILTERS. Offers of the round that asks and of later
+# ones (their ids are made in order of time) are no reason. Whom the client blocked and whom the
 # chore was offered to is gathered once a chore, and the area read only where the circle that surely
 # lies in it does not reach: a quarter of what asking for each skill cost.
 LEFT_OUT = Prepared(
@@ -33,7 +34,7 @@ LEFT_OUT = Prepared(
                ARRAY(SELECT b.tasker_id FROM blocks AS b WHERE b.client_id = t.client_id)
                AS blocked,
                ARRAY(SELECT o.tasker_id FROM offers AS o
-                     WHERE o.chore_id = t.id AND o.round_id <> CAST(:round_id AS uuid)
+                     WHERE o.chore_id = t.id AND o.round_id < CAST(:round_id AS uuid)
                      AND {ASKED_FOR_GOOD}) AS asked
         FROM ({SOUGHT}) AS t
     )
@@ -49,7 +50,7 @@ LEFT_OUT = Prepared(
         + 32 * CAST(c.room <= (
             SELECT count(*) FROM offers AS o
             WHERE o.tasker_id = s.tasker_id AND o.status = 'pending'
-            AND o.round_id <> CAST(:round_id AS uuid)) AS int)
+            AND o.round_id < CAST(:round_id AS uuid)) AS int)
         + 64 * CAST({DAYS_OFF} AS int)
         ORDER BY s.metres)
     FROM sought AS c CROSS JOIN LATERAL (
@@ -101,7 +102,7 @@ async def count_left_out(
     round_id: UUID,
 ) -> dict[UUID, LeftOut]:
     """For each chore what the search left out, of the `COUNTED` nearest of its category in reach;
-    offers that `round_id` made do not count.
+    offers that `round_id` and later rounds made do not count.
     """
     await ORDERED_SCANS.rows(session, {})
     asked = {"market_id": market_id, "srid": srid, "most": COUNTED, "round_id": round_id}

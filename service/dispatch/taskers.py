@@ -61,9 +61,11 @@ async def read_taskers(
     wanted = sorted(rates.keys() - read.keys())
     if not wanted:
         return read
+    # The revisions first: of what changes while the rest is read, writing then hears.
+    facts = await facts_of(session, market, wanted, chores, now)
     busy = await busy_of(session, market, wanted, chores, now)
     shares = await shares_accepted(session, market, chores, wanted, now)
-    for each in await facts_of(session, market, wanted, chores, now):
+    for each in facts:
         asked = rates[each.id], spans.get(each.id)
         read[each.id] = _read(each, busy.get(each.id, ()), shares.get(each.id), *asked, market)
     return read

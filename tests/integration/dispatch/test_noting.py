@@ -83,3 +83,16 @@ async def unknown_projection(city: City) -> Unnoted:
     city.sql("UPDATE chores SET due_at = NULL WHERE id = %s RETURNING 1", chore_id)
     wrong = replace(market, srid=999_999)
     return Unnoted(wrong, new_id(), [sought(chore, wrong, city.now)])
+
+
+async def test_a_round_noted_late_knows_nothing_of_the_offers_of_later_ones(city: City) -> None:
+    noting = Noting(city.database)
+    await city.tasker()
+    await round_that_leaves_notes(city, noting)
+    city.sql("UPDATE offers SET status = 'declined', closed_at = extended_at RETURNING 1")
+    await city.tasker(at=north_of(HACKNEY, 6000), reach_m=9000)
+    city.now += timedelta(seconds=5)
+    await run_round(city.database, city.market.id, city.now, noting=noting)
+    await noted(noting, city, 2)
+    rows = city.sql("SELECT record -> 'left_out' -> 'asked_before' FROM decisions ORDER BY id")
+    assert [asked for (asked,) in rows] == [0, 1]
