@@ -79,7 +79,7 @@ class Session:
         self._opened_at = self._heard_at = self._progress_at = now
         self._ping_at = self._next_ping(now)
         self.due_at = self._next_due()
-        """No later than the time at which `tick` has something to say."""
+        """When to call `tick` next; what it has to say is late by a ping's jitter at most."""
 
     # What the driver tells.
 

@@ -50,11 +50,11 @@ class Bare:
         """
         try:
             bare = cls(engine, await engine.raw_connection())
+            if single and not bare._connection.autocommit:
+                await bare._connection.set_autocommit(True)
+                bare._single = True
         except psycopg.Error as error:
             raise _as_sqlalchemy("", error) from error
-        if single and not bare._connection.autocommit:
-            bare._single = True
-            await bare._connection.set_autocommit(True)
         return bare
 
     async def give_back(self) -> None:

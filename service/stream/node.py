@@ -192,8 +192,10 @@ class Node:
                 await asyncio.sleep(0)
 
     async def _compare(self) -> None:
-        await self.registry.write(self.database, self.clock())
-        await compare_counters(self.hub, self._apart)
+        try:
+            await self.registry.write(self.database, self.clock())
+        finally:
+            await compare_counters(self.hub, self._apart)
 
     async def _end_revoked(self) -> None:
         await end_revoked(self.hub, self._apart)

@@ -40,13 +40,14 @@ class Opened(NamedTuple):
 
 
 # Whether the node was unknown (never here, or forgotten with all its lines), and whether there are
-# others.
+# others: one that is silent, since its database or its clock lags, is told of events until it is
+# forgotten.
 BEAT = text(
     """
     INSERT INTO stream_nodes (id, seen_at) VALUES (:node, :now)
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
     RETURNING CAST(xmax AS text) = '0' AS unknown,
-              EXISTS (SELECT FROM stream_nodes WHERE id <> :node AND seen_at > :alive) AS others
+              EXISTS (SELECT FROM stream_nodes WHERE id <> :node) AS others
     """
 )
 CLOSED = text("DELETE FROM stream_lines WHERE id = ANY(CAST(:lines AS uuid[]))")
@@ -158,8 +159,7 @@ class Registry:
         closed: set[UUID],
         now: datetime,
     ) -> None:
-        alive = now - timedelta(seconds=NODE_ALIVE_S)
-        found = await session.execute(BEAT, {"node": self._node, "now": now, "alive": alive})
+        found = await session.execute(BEAT, {"node": self._node, "now": now})
         unknown, self.has_company = found.one()
         if unknown:
             opened |= self._standing

@@ -13,19 +13,24 @@ T = TypeVar("T")
 
 
 class Patience:
-    """Ends the wait for something that has not moved for `still_s` seconds."""
+    """Ends the wait for something that has not moved for `still_s` seconds, or that moves without
+    arriving for ten times as long.
+    """
 
     def __init__(self, still_s: float) -> None:
-        self._still_s = still_s
+        self._still_s, self._most_s = still_s, 10 * still_s
         self._seen: object = None
-        self._since = time.monotonic()
+        self._began = self._since = time.monotonic()
 
     def look(self, at: object) -> None:
         """How far it is now, in any terms. Raises TimeoutError once that has been so for long."""
+        now = time.monotonic()
         if at != self._seen:
-            self._seen, self._since = at, time.monotonic()
-        elif time.monotonic() - self._since > self._still_s:
+            self._seen, self._since = at, now
+        elif now - self._since > self._still_s:
             raise TimeoutError(f"nothing moved for {self._still_s} s: {at}")
+        if now - self._began > self._most_s:
+            raise TimeoutError(f"not there after {self._most_s} s: {at}")
 
 
 async def while_moving(awaited: Awaitable[T], at: Callable[[], object], still_s: float = 60.0) -> T:

@@ -11,7 +11,7 @@ import pytest
 from notifications import close_codes
 from service.db.engine import Database
 from service.db.tables.lines import NODE_ALIVE_S
-from service.stream.registry import Opened, Registry
+from service.stream.registry import FORGET_S, Opened, Registry
 from tests.support.scene import MONDAY_NOON, Person, make_client
 
 SUPERSEDED, TOO_MANY = close_codes.SUPERSEDED.code, close_codes.TOO_MANY_STREAMS.code
@@ -123,7 +123,7 @@ async def test_what_could_not_be_written_is_written_the_next_time(
     assert connection.execute("SELECT device FROM stream_lines").fetchall() == [("laptop",)]
 
 
-async def test_a_node_is_in_company_while_others_live_and_from_when_it_hears_of_one(
+async def test_a_node_is_in_company_until_others_are_forgotten_and_from_when_it_hears_of_one(
     database: Database,
 ) -> None:
     one, two = Registry(uuid4()), Registry(uuid4())
@@ -135,9 +135,12 @@ async def test_a_node_is_in_company_while_others_live_and_from_when_it_hears_of_
     await two.write(database, MONDAY_NOON + timedelta(seconds=1))
     one.heard_of_another(frozenset())
     company.append(one.has_company)
-    for second in (2, 2 + NODE_ALIVE_S):
-        await one.write(database, MONDAY_NOON + timedelta(seconds=second))
-        company.append(one.has_company)
+    silent = MONDAY_NOON + timedelta(seconds=2 + NODE_ALIVE_S)
+    await one.write(database, silent)
+    company.append(one.has_company)
+    await one.forget(database, silent + timedelta(seconds=FORGET_S))
+    await one.write(database, silent)
+    company.append(one.has_company)
     assert company == [True, False, True, True, False]
     assert two.has_company
     assert woken == [frozenset({"node"})] * 2
