@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs every check in sections, all of them even if one fails, and ends with a table and an honest
 # exit code. Words given are the sections wanted: `scripts/test.sh lint types`. Those that mostly
-# wait for processes run beside the others; what they said is shown once they are done.
+# wait for processes run beside the others, and the console's, so that both sides take as long; what
+# they said is shown once they are done.
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
@@ -29,7 +30,7 @@ run() {
         types) section types mypy ;;
         imports) section imports lint-imports ;;
         unit | integration) section "$1" pytest "tests/$1" -q -n auto ;;
-        acceptance) section acceptance pytest tests/acceptance -q -n 2 --dist loadfile ;;
+        acceptance) section acceptance pytest tests/acceptance -q -n 3 --dist loadfile ;;
         console) section console scripts/console.sh check ;;
         browser) section browser pytest tests/browser -q ;;
         torture)
@@ -43,8 +44,8 @@ working=""
 waiting=""
 for wanted in "$@"; do
     case "$wanted" in
-        acceptance | browser) waiting="$waiting $wanted" ;;
-        lint | format | types | imports | console | unit | integration | torture) working="$working $wanted" ;;
+        console | acceptance | browser) waiting="$waiting $wanted" ;;
+        lint | format | types | imports | unit | integration | torture) working="$working $wanted" ;;
         *) echo "no such section: $wanted" >&2; exit 2 ;;
     esac
 done

@@ -21,6 +21,7 @@ from service.errors import (
     TooManyRequests,
     UnknownCategory,
     UnknownMarket,
+    UriTooLong,
     WindowNotUsable,
     WrongState,
 )
@@ -105,7 +106,9 @@ async def cancel_chore(
     return ExactChore.of(row)
 
 
-@router.get("/v1/markets/{market}/chores", tags=["operators"], responses=refuses(NotFound))
+@router.get(
+    "/v1/markets/{market}/chores", tags=["operators"], responses=refuses(NotFound, UriTooLong)
+)
 async def list_market_chores(
     market: MarketSlug,
     _: Operator,
