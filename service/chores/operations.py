@@ -28,6 +28,7 @@ from service.chores.queries import (
     market_page,
     withdraw_offers,
 )
+from service.db.direct import plan_once
 from service.db.engine import wake
 from service.db.tables import new_id
 from service.errors import NotAllowed, NotFound, WrongState
@@ -50,6 +51,7 @@ async def post_chore(
     Raises UnknownMarket, UnknownCategory, DurationNotUsable, RateNotUsable, WindowNotUsable,
     OutsideMarket.
     """
+    await plan_once(session)
     meant = await check_wish(session, wish=wish, now=now)
     market = meant.market
     chore_id = new_id()

@@ -179,6 +179,13 @@ def time_array(times: Iterable[datetime]) -> str:
     return "{" + ",".join([each.isoformat() for each in times]) + "}"
 
 
+async def plan_once(session: Transaction) -> None:
+    """For the rest of the transaction, statements keep their first plan: where planning costs more
+    than it can save, as with an expression of constants that PostGIS works out each time.
+    """
+    await ONE_PLAN.rows(session, {})
+
+
 async def _cursor_of(session: AsyncSession) -> psycopg.AsyncCursor[Row]:
     """A cursor on the session's own connection. A session is one transaction (`service.db.engine`),
     and its statements follow one another, so that it stays the same.
@@ -192,3 +199,6 @@ async def _cursor_of(session: AsyncSession) -> psycopg.AsyncCursor[Row]:
 
 def _as_sqlalchemy(said: str, error: psycopg.Error) -> BaseException:
     return DBAPIError.instance(said, None, error, psycopg.Error)
+
+
+ONE_PLAN = Prepared(text("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"))

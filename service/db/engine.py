@@ -42,12 +42,14 @@ def make_engine(
     url: str, *, pool: int = 20, application: str = "dibs", singly: bool = False
 ) -> AsyncEngine:
     """An engine on psycopg 3. UTC sessions; jit off, which costs more than it gives on short
-    queries. `singly`: each statement is a transaction, one round trip instead of three.
+    queries. `singly`: each statement is a transaction, one round trip instead of three; meant for
+    looking rows up by key, whatever the planner has heard of how many there are.
     """
     target = make_url(url).set(drivername="postgresql+psycopg")
     options = (
         "-c jit=off -c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     )
+    options += " -c enable_seqscan=off" if singly else ""
     return create_async_engine(
         target,
         pool_size=pool,

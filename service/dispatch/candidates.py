@@ -10,8 +10,8 @@ A walk looks as little up as it can: rate, weekdays and a circle that surely lie
 copied beside each skill (service/taskers/copies.py), and whom the chore must not meet is gathered
 once a chore. The area itself is read only for those whose circle does not reach the chore.
 
-The planner settings belong to these queries alone. Without them, or without the square, the same
-questions take a hundred times as long (a sort of all skills, or a walk of the whole city).
+The planner is told to use indices (service/dispatch/planner.py). Otherwise, or without the square,
+the same questions take a hundred times as long (a sort of all skills, or a walk of the whole city).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.points import LonLat
 from service.db.direct import Prepared
+from service.dispatch.planner import index_scans
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,50 +178,26 @@ PRESENT = Prepared(
     )
 )
 
-# A walk in order is right here whatever the statistics say: each chore wants few of many. So is one
-# plan for all questions, and planning one of these takes longer than answering it.
-ORDERED_SCANS = Prepared(
-    text(
-        """
-    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-           set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
-           set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
-           set_config('plan_cache_mode', 'force_generic_plan', true)
-    """
-    )
-)
-PLANNER_AGAIN = Prepared(
-    text(
-        """
-    SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
-           set_config('enable_sort', 'on', true), set_config('enable_hashjoin', 'on', true),
-           set_config('enable_mergejoin', 'on', true), set_config('enable_material', 'on', true),
-           set_config('plan_cache_mode', 'auto', true)
-    """
-    )
-)
-
 
 async def find_candidates(
     session: AsyncSession, *, market_id: int, srid: int, sought: Sequence[Sought], most: int
 ) -> list[Found]:
     """Up to `most` of the nearest for each chore, and the client's favourites wherever they stand.
 
-    A pair may be found twice. Uses `SET LOCAL`, and leaves the planner as it was.
+    A pair may be found twice. Leaves the planner as it was.
     """
     later = [each for each in sought if not each.wanted_now]
     for_now = [each for each in sought if each.wanted_now]
     market = {"market_id": market_id, "srid": srid}
     found: list[Found] = []
-    await ORDERED_SCANS.rows(session, {})
-    for question, chores in ((BASED, later), (PRESENT, for_now)):
-        if chores:
-            rows = await question.rows(session, columns_of(chores) | market | {"most": most})
-            found += [
-                Found(chores[n - 1].chore_id, tasker, chores[n - 1].category, rate, favourite)
-                for n, tasker, rate, favourite in rows
-            ]
-    await PLANNER_AGAIN.rows(session, {})
+    async with index_scans(session):
+        for question, chores in ((BASED, later), (PRESENT, for_now)):
+            if chores:
+                rows = await question.rows(session, columns_of(chores) | market | {"most": most})
+                found += [
+                    Found(chores[n - 1].chore_id, tasker, chores[n - 1].category, rate, favourite)
+                    for n, tasker, rate, favourite in rows
+                ]
     return found
 
 

@@ -14,12 +14,11 @@ from service.dispatch.candidates import (
     ASKED_FOR_GOOD,
     DAYS_OFF,
     IN_AREA,
-    ORDERED_SCANS,
-    PLANNER_AGAIN,
     SOUGHT,
     Sought,
     columns_of,
 )
+from service.dispatch.planner import index_scans
 
 # Of the nearest skills within the radius by base point, whom each condition leaves out: one bit for
 # each of FILTERS. Offers of the round that asks and of later
@@ -104,10 +103,9 @@ async def count_left_out(
     """For each chore what the search left out, of the `COUNTED` nearest of its category in reach;
     offers that `round_id` and later rounds made do not count.
     """
-    await ORDERED_SCANS.rows(session, {})
     asked = {"market_id": market_id, "srid": srid, "most": COUNTED, "round_id": round_id}
-    rows = await LEFT_OUT.rows(session, columns_of(sought) | asked)
-    await PLANNER_AGAIN.rows(session, {})
+    async with index_scans(session):
+        rows = await LEFT_OUT.rows(session, columns_of(sought) | asked)
     found = {row[0]: _left_out(*row[1:]) for row in rows}
     nobody = LeftOut(0, dict.fromkeys(FILTERS, 0), [])
     return {each.chore_id: found.get(each.chore_id, nobody) for each in sought}

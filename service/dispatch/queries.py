@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.db.direct import Prepared
 from service.db.tables import ServiceArea
 
-# What time or people have ended and nobody has dealt with. Each part is an index scan that stops at
-# once where there is nothing.
+# What time has ended and nobody has dealt with. Each part is an index scan that stops at once where
+# there is nothing.
 ENDED = Prepared(
     text(
         """
@@ -29,11 +29,6 @@ ENDED = Prepared(
      WHERE market_id = CAST(:market_id AS smallint) AND match_by <= :now
      AND status IN ('open', 'offered', 'unfilled') ORDER BY match_by LIMIT :most)
     UNION ALL
-    (SELECT 'ended_wave', c.id FROM chores AS c
-     WHERE c.market_id = CAST(:market_id AS smallint) AND c.status = 'offered'
-     AND NOT EXISTS (SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.status = 'pending')
-     LIMIT :most)
-    UNION ALL
     (SELECT 'no_show', id FROM bookings
      WHERE market_id = CAST(:market_id AS smallint) AND starts_at <= :awaited_since
      AND status IN ('scheduled', 'en_route') ORDER BY starts_at LIMIT :most)
@@ -41,6 +36,18 @@ ENDED = Prepared(
     (SELECT 'overrun', id FROM bookings
      WHERE market_id = CAST(:market_id AS smallint) AND ends_at <= :now
      AND status = 'in_progress' AND overrun_at IS NULL ORDER BY ends_at LIMIT :most)
+    """
+    )
+)
+
+# Chores whose last pending offer was answered: a walk over all that are offered.
+ENDED_WAVES = Prepared(
+    text(
+        """
+    SELECT c.id FROM chores AS c
+    WHERE c.market_id = CAST(:market_id AS smallint) AND c.status = 'offered'
+    AND NOT EXISTS (SELECT FROM offers AS o WHERE o.chore_id = c.id AND o.status = 'pending')
+    LIMIT :most
     """
     )
 )
@@ -140,12 +147,18 @@ class DueChore:
     last_outcome: str | None
 
 
-async def ended(session: AsyncSession, market_id: int, moment: Moment, most: int) -> Ended:
-    """What has ended by time or by people's answers, by kind, oldest first."""
+async def ended(
+    session: AsyncSession, market_id: int, moment: Moment, most: int, *, waves: bool
+) -> Ended:
+    """What has ended by time, by kind, oldest first; and, if they are asked for, the waves that
+    people's answers have ended.
+    """
     parameters = moment.values(market_id) | {"most": most}
     found: Ended = defaultdict(list)
     for kind, each in await ENDED.rows(session, parameters):
         found[kind].append(each)
+    if waves and (over := await ENDED_WAVES.rows(session, parameters)):
+        found["ended_wave"] = [each for (each,) in over]
     return found
 
 

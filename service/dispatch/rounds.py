@@ -78,17 +78,19 @@ async def run_round(
     settings: RoundSettings | None = None,
     clock: Callable[[], datetime] | None = None,
     noting: Noting | None = None,
+    waves: bool = True,
 ) -> RoundReport:
     """Deal with what has ended in a market and with the chores that are due.
 
     `clock` says how late it is when offers are written, from when their deadlines count; without
     one that is `now`. `noting` adds to the records whom the search left out, in its own time;
-    without one that is done before this returns. Raises LeaseLost if `fence` is no longer the
-    market's; nothing of the batch is then written.
+    without one that is done before this returns. `waves`: look, too, for those that people's
+    answers have ended. Raises LeaseLost if `fence` is no longer the market's; nothing of the batch
+    is then written.
     """
     settings, started = settings or RoundSettings(), time.perf_counter()
     moment = Moment(now, settings.no_show_grace)
-    ended, work = await database.run(_look, market_id=market_id, moment=moment)
+    ended, work = await database.run(_look, market_id=market_id, moment=moment, waves=waves)
     swept = await sweep(database, ended, now)
     report = RoundReport(swept, more=max(swept) >= SWEEP_BATCH)
     if ended:
@@ -125,10 +127,10 @@ async def run_round(
 
 
 async def _look(
-    session: AsyncSession, *, market_id: int, moment: Moment
+    session: AsyncSession, *, market_id: int, moment: Moment, waves: bool
 ) -> tuple[Ended, Work | None]:
     """What has ended; and, if nothing has, the due chores."""
-    ended = await queries.ended(session, market_id, moment, SWEEP_BATCH)
+    ended = await queries.ended(session, market_id, moment, SWEEP_BATCH, waves=waves)
     work = None if ended else await _work(session, market_id=market_id, now=moment.now)
     return ended, work
 

@@ -27,6 +27,7 @@ from matching.wave import radius_m
 from service.dispatch.arrivals import arrivals_per_h
 from service.dispatch.candidates import Found, Sought, find_candidates
 from service.dispatch.market import RoundMarket
+from service.dispatch.planner import index_scans
 from service.dispatch.queries import DueChore
 from service.dispatch.taskers import NOBODY, Read, read_taskers
 
@@ -74,15 +75,15 @@ async def take_snapshot(
     those that are `thin` have that many.
     """
     searched = [sought(chore, market, now) for chore in (chores if before is None else thin)]
-    found = await find_candidates(
-        session, market_id=market.id, srid=market.srid, sought=searched, most=most
-    )
     again = {chore.id for chore in thin}
     others = [pair for pair in before.pairs if pair.chore_id not in again] if before else []
-    pairs = _unique([*others, *found])
-    read = await read_taskers(
-        session, market, chores, pairs, now, known=before.read if before else NOBODY
-    )
+    async with index_scans(session):
+        found = await find_candidates(
+            session, market_id=market.id, srid=market.srid, sought=searched, most=most
+        )
+        pairs = _unique([*others, *found])
+        known = before.read if before else NOBODY
+        read = await read_taskers(session, market, chores, pairs, now, known)
     favourites = _favourites(chores, pairs)
     arrivals = await _arrivals(session, market, chores, now)
     problem = build_problem(

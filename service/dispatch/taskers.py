@@ -20,6 +20,7 @@ from matching.building import Engagement, Tasker
 from service.dispatch.candidates import Found
 from service.dispatch.facts import BusyFact, TaskerFacts, busy_of, facts_of, shares_accepted
 from service.dispatch.market import RoundMarket
+from service.dispatch.planner import index_scans
 from service.dispatch.queries import DueChore
 from service.dispatch.weeks import other_days, week_of
 
@@ -62,9 +63,10 @@ async def read_taskers(
     if not wanted:
         return read
     # The revisions first: of what changes while the rest is read, writing then hears.
-    facts = await facts_of(session, market, wanted, chores, now)
-    busy = await busy_of(session, market, wanted, chores, now)
-    shares = await shares_accepted(session, market, chores, wanted, now)
+    async with index_scans(session):
+        facts = await facts_of(session, market, wanted, chores, now)
+        busy = await busy_of(session, market, wanted, chores, now)
+        shares = await shares_accepted(session, market, chores, wanted, now)
     for each in facts:
         asked = rates[each.id], spans.get(each.id)
         read[each.id] = _read(each, busy.get(each.id, ()), shares.get(each.id), *asked, market)

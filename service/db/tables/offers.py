@@ -74,12 +74,13 @@ class Offer(Base):
         Index(
             "ix_offers_pending_of_tasker", "tasker_id", postgresql_where=text("status = 'pending'")
         ),
-        # Usage: offers past their deadline.
+        # Usage: offers past their deadline. The deadline is named, though there always is one: else
+        # whoever asks for anybody's pending offers may be sent through those of everybody.
         Index(
             "ix_offers_expiring",
             "market_id",
             "expires_at",
-            postgresql_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending' AND expires_at IS NOT NULL"),
         ),
     )
 

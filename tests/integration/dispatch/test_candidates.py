@@ -15,7 +15,7 @@ from geo.cells import cell_of, centre_of
 from geo.points import LonLat
 from service.db.engine import Database
 from service.db.tables import Block, Favourite, ServiceArea
-from service.dispatch import candidates
+from service.dispatch import candidates, planner
 from service.dispatch.candidates import Sought, find_candidates
 from service.taskers.copies import settle_copies
 from tests.integration.dispatch.conftest import City
@@ -188,7 +188,7 @@ async def test_candidates_come_by_an_ordered_scan_without_a_sort(
     }  # fmt: skip
 
     async def plan(session: AsyncSession) -> dict[str, Any]:
-        await candidates.ORDERED_SCANS.rows(session, {})
+        await planner.ORDERED_SCANS.rows(session, {})
         statement = getattr(candidates, question).text
         raw = await (await session.connection()).get_raw_connection()
         driver = cast("Any", raw.driver_connection)

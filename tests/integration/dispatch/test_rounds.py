@@ -70,6 +70,19 @@ async def test_who_declines_is_not_asked_again_and_the_next_wave_goes_to_others(
     assert city.chore_row(chore)[:2] == ("offered", 2)
 
 
+async def test_a_wave_that_answers_ended_is_left_for_the_next_round_that_looks(
+    city: City,
+) -> None:
+    await city.tasker()
+    chore = await city.chore()
+    await city.round()
+    city.sql("UPDATE offers SET status = 'declined', closed_at = extended_at RETURNING 1")
+    for waves, status in ((False, "offered"), (True, "open")):
+        city.now += timedelta(seconds=1)
+        await run_round(city.database, city.market.id, city.now, waves=waves)
+        assert city.chore_row(chore)[0] == status
+
+
 async def test_the_radius_grows_from_wave_to_wave(city: City) -> None:
     """5 km, then 7.5 km, then 11.25 km."""
     tasker = await city.tasker(at=north_of(HACKNEY, 11_000), reach_m=15_000)

@@ -853,7 +853,7 @@ def upgrade() -> None:
         "offers",
         ["market_id", "expires_at"],
         unique=False,
-        postgresql_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending' AND expires_at IS NOT NULL"),
     )
     op.create_index("ix_offers_of_chore", "offers", ["chore_id"], unique=False)
     op.create_index("ix_offers_of_tasker", "offers", ["tasker_id", "id"], unique=False)
@@ -994,7 +994,9 @@ def downgrade() -> None:
     op.drop_index("ix_offers_of_tasker", table_name="offers")
     op.drop_index("ix_offers_of_chore", table_name="offers")
     op.drop_index(
-        "ix_offers_expiring", table_name="offers", postgresql_where=sa.text("status = 'pending'")
+        "ix_offers_expiring",
+        table_name="offers",
+        postgresql_where=sa.text("status = 'pending' AND expires_at IS NOT NULL"),
     )
     op.drop_table("offers")
     op.drop_index("ix_decisions_of_chore", table_name="decisions")
