@@ -56,9 +56,9 @@ class Session:
     """One subscriber, from hello to close."""
 
     __slots__ = (
-        "_bucket", "_heard_at", "_opened_at", "_ping_at", "_progress_at", "_random", "_reading",
-        "_resume_n", "_unacked", "acked", "due_at", "id", "known", "sent", "state", "terms",
-        "unacked_bytes",
+        "_bucket", "_greeted", "_heard_at", "_opened_at", "_ping_at", "_progress_at", "_random",
+        "_reading", "_resume_n", "_unacked", "acked", "due_at", "id", "known", "sent", "state",
+        "terms", "unacked_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +74,7 @@ class Session:
         self._unacked: deque[tuple[int, int]] = deque()
         self._reading = False
         self._resume_n: int | None = None
+        self._greeted = 0
         self._random = random
         self._bucket = Bucket(terms.frames_per_s, terms.frames_burst, now)
         self._opened_at = self._heard_at = self._progress_at = now
@@ -85,7 +86,7 @@ class Session:
 
     def hello(self, last: int) -> list[Effect]:
         """The first frame; `last` is the newest number at this moment."""
-        self.known = max(self.known, last)
+        self.known = self._greeted = max(self.known, last)
         hello = Hello(session=self.id, last=last, **self.terms.announced())
         return [Send(hello.model_dump_json())]
 
@@ -104,14 +105,15 @@ class Session:
 
     def located(self, position: Position) -> list[Effect]:
         """The store answered `Locate`: start where the client says, where the device stands, or
-        now.
+        where hello was said.
         """
         if self.state is not State.LOCATING:
             return []
         self.known = max(self.known, position.last)
         wanted = position.device_n if self._resume_n is None else self._resume_n
         if wanted is None:
-            return self._start(self.known, after=self.known)
+            # Where hello was said, however much was told since: the client read its state then.
+            return self._start(self._greeted, after=self._greeted)
         if wanted > self.known:
             return self._resync("unknown_number")
         if wanted < position.oldest - 1:

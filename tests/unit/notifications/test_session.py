@@ -53,11 +53,23 @@ def test_null_starts_where_the_device_acknowledged() -> None:
     assert session.located(Position(last=6, oldest=1, device_n=4)) == [Acked(4, 4), Read(4)]
 
 
-def test_null_from_a_new_device_starts_now_and_is_remembered() -> None:
+def test_null_from_a_new_device_starts_at_hello_and_is_remembered() -> None:
     session = opened()
+    session.hello(6)
     session.receive(resume(None), 0.0)
     assert session.located(Position(last=6, oldest=1, device_n=None)) == [Acked(6, 6)]
     assert numbers(session.feed([event(7)], 0.0)) == [7]
+
+
+@pytest.mark.parametrize("relayed", [True, False])
+def test_what_happens_between_hello_and_the_look_at_a_new_device_is_told(relayed: bool) -> None:
+    """Its client may have read its state before that happened."""
+    session = opened()
+    session.hello(6)
+    session.receive(resume(None), 0.0)
+    assert session.feed([event(7)] if relayed else [], 0.0) == []
+    assert session.located(Position(last=8, oldest=1, device_n=None)) == [Acked(6, 6), Read(6)]
+    assert numbers(session.read(events(7, 8), 0.0)) == [7, 8]
 
 
 def test_events_relayed_while_locating_are_not_lost() -> None:
