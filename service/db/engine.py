@@ -31,6 +31,12 @@ RETRIED = Counter("dibs_transactions_retried", "Transactions run again, by SQLST
 WAKES = "dibs.wakes"
 
 
+BY_KEY = " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off"
+"""Rows are looked up by key, in the order of an index. A sorted bitmap of the events not yet relayed
+would visit all that were relayed since the last vacuum, each time: only a scan in order marks dead
+entries to be passed over. It took 170 ms where 1 is enough."""
+
+
 def wake(session: Transaction, *topics: str) -> None:
     """Ask that whoever waits for `topics` (such as "events" or "work:3") be woken after this
     commit.
@@ -49,7 +55,7 @@ def make_engine(
     options = (
         "-c jit=off -c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     )
-    options += " -c enable_seqscan=off" if singly else ""
+    options += BY_KEY if singly else ""
     return create_async_engine(
         target,
         pool_size=pool,

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.db.direct import Prepared
 from service.db.tables import ServiceArea
+from service.dispatch.planner import index_scans
 
 # What time has ended and nobody has dealt with. Each part is an index scan that stops at once where
 # there is nothing.
@@ -157,8 +158,11 @@ async def ended(
     found: Ended = defaultdict(list)
     for kind, each in await ENDED.rows(session, parameters):
         found[kind].append(each)
-    if waves and (over := await ENDED_WAVES.rows(session, parameters)):
-        found["ended_wave"] = [each for (each,) in over]
+    if waves:
+        async with index_scans(session):
+            over = await ENDED_WAVES.rows(session, parameters)
+        if over:
+            found["ended_wave"] = [each for (each,) in over]
     return found
 
 
