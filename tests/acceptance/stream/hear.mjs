@@ -8,15 +8,18 @@ let tries = 0;
 
 async function door() {
   const port = ports[tries++ % ports.length];
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/stream/tickets`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${token}` },
-  }).catch(() => {
-    throw new Cut();
-  });
-  console.log(`ticket ${answer.status}`);
-  if (answer.status !== 201) throw new Cut();
-  return { url: `ws://127.0.0.1:${port}/v1/stream`, ticket: (await answer.json()).ticket };
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/stream/tickets`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const { ticket } = await answer.json();
+    console.log(`ticket ${answer.status}`);
+    if (ticket) return { url: `ws://127.0.0.1:${port}/v1/stream`, ticket };
+  } catch {
+    // Cut before or within the answer: the same as refused, to be tried again.
+  }
+  throw new Cut();
 }
 
 const stream = new Stream(door, { device: "phone", n: 0 });
