@@ -86,7 +86,7 @@ class Session:
 
     def hello(self, last: int) -> list[Effect]:
         """The first frame; `last` is the newest number at this moment."""
-        self.known = self._greeted = max(self.known, last)
+        self._greeted, self.known = last, max(self.known, last)
         hello = Hello(session=self.id, last=last, **self.terms.announced())
         return [Send(hello.model_dump_json())]
 

@@ -72,6 +72,14 @@ def test_what_happens_between_hello_and_the_look_at_a_new_device_is_told(relayed
     assert numbers(session.read(events(7, 8), 0.0)) == [7, 8]
 
 
+def test_a_new_device_starts_where_hello_says_though_more_was_relayed_before_it() -> None:
+    session = opened()
+    session.feed([event(7)], 0.0)
+    session.hello(6)
+    session.receive(resume(None), 0.0)
+    assert session.located(Position(last=7, oldest=1, device_n=None)) == [Acked(6, 6), Read(6)]
+
+
 def test_events_relayed_while_locating_are_not_lost() -> None:
     session = opened()
     session.receive(resume(0), 0.0)
